@@ -1,0 +1,111 @@
+"""The commands together.
+
+A first word that is no command is the preset to open the app on.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from dicttui import __version__
+from dicttui.cli.data import data
+from dicttui.cli.log import install_hooks
+from dicttui.cli.open import open_app
+from dicttui.cli.output import finish, put, silence
+from dicttui.cli.places import config_file, log_file
+from dicttui.cli.presets import presets
+from dicttui.cli.train import train
+from dicttui.cli.unavailable import RESERVED, unavailable
+
+COMMANDS = ("open", "train", "presets", "data", *RESERVED)
+OWN_OPTIONS = ("--help", "-h", "--version")
+
+
+class Commands(TyperGroup):
+    """The program's commands; its help shows the app's options, and where its files are."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write the two forms of a call."""
+        formatter.write_usage("dicttui", "[OPTIONS] [PRESET]")
+        formatter.write_usage("dicttui", "COMMAND [ARGS]...", prefix="       ")
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the app's options as well."""
+        opening = self.commands["open"]
+        records = [record for option in opening.params if (record := option.get_help_record(ctx))]
+        with formatter.section("The app"):
+            formatter.write_dl(records)
+        super().format_options(ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        """Write where the program's files are."""
+        with formatter.section("Files"):
+            formatter.write_dl([("settings", str(config_file())), ("log", str(log_file()))])
+
+
+def _application() -> typer.Typer:
+    application = typer.Typer(
+        cls=Commands,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
+    application.callback()(dicttui)
+    application.command("open", hidden=True)(open_app)
+    application.command("train")(train)
+    application.add_typer(presets, name="presets")
+    application.add_typer(data, name="data")
+    for word in RESERVED:
+        application.command(
+            word,
+            hidden=True,
+            add_help_option=False,
+            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        )(unavailable)
+    return application
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        put(f"dicttui {__version__}")
+        raise typer.Exit
+
+
+def dicttui(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say the version."),
+    ] = False,
+) -> None:
+    """Train dictionary networks, one optimizer beside another, and watch.
+
+    Without a command, opens the app on PRESET: a shipped preset's name, or the path of a file
+    (with a / in it, or ending in .toml). Without PRESET: article-sparse.
+    """
+
+
+def rewritten(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the command they mean in front."""
+    match list(arguments):
+        case ["help", *rest]:
+            return rewritten([*rest, "--help"])
+        case [first, *_] if first in COMMANDS or first in OWN_OPTIONS:
+            return list(arguments)
+    return ["open", *arguments]
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; its exit status."""
+    install_hooks()
+    given = sys.argv[1:] if arguments is None else arguments
+    command = get_command(_application())
+    try:
+        command.main(args=rewritten(given), prog_name="dicttui")
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    return status if finish() else silence()

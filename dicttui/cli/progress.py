@@ -1,0 +1,183 @@
+"""How `train` shows how far it is: a bar on a terminal, a line now and then in a pipe."""
+
+from collections.abc import Callable
+from time import monotonic
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
+
+from dicttui.cli.json_lines import JsonLines
+from dicttui.cli.summary import number
+from dicttui.training.snapshot import RunSnapshot, Snapshot
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+BETWEEN_LINES = 5.0
+"""Seconds."""
+
+
+class Progress(Protocol):
+    """Shows the snapshots of a training."""
+
+    interval: float
+    """Seconds between two snapshots."""
+
+    @property
+    def unread(self) -> bool:
+        """Whether nobody reads it any more."""
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave the terminal as it was."""
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show where the training is."""
+
+    def end(self, summary: str) -> None:
+        """Show how it ended."""
+
+
+class ScreenProgress:
+    """A bar for each run, on a terminal."""
+
+    interval = 0.25
+    unread = False
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[facts]}", markup=False),
+            TimeRemainingColumn(),
+            console=Console(highlight=False),
+            auto_refresh=False,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._loading = self._bars.add_task("loading torch…", total=None, facts="")
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Move the bars."""
+        if snapshot.runs or snapshot.state != "loading":
+            self._bars.update(self._loading, visible=False)
+        for run in snapshot.runs:
+            if run.name not in self._tasks:
+                self._tasks[run.name] = self._bars.add_task(run.name, total=None, facts="")
+            self._bars.update(
+                self._tasks[run.name],
+                completed=run.step,
+                total=run.target or None,
+                facts=_facts(run),
+            )
+        self._bars.refresh()
+
+    def end(self, summary: str) -> None:
+        """Print the summary below the bars."""
+        self._bars.console.print(summary, markup=False, soft_wrap=True)
+
+
+class LineProgress:
+    """A line every few seconds, in a pipe or a file."""
+
+    interval = 0.25
+    unread = False
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = monotonic) -> None:
+        self._stream = stream
+        self._clock = clock
+        self._began = self._told = clock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Write a line if the last one is old enough."""
+        now = self._clock()
+        if now - self._told < BETWEEN_LINES or self.unread:
+            return
+        self._told = now
+        runs = [f"{run.name} {run.step:,}/{run.target:,} {_facts(run)}" for run in snapshot.runs]
+        self._put(f"{now - self._began:.0f} s: {'; '.join(runs) or snapshot.state}")
+
+    def end(self, summary: str) -> None:
+        """Write the summary."""
+        self._put(summary)
+
+    def _put(self, text: str) -> None:
+        try:
+            print(text, file=self._stream, flush=True)
+        except BrokenPipeError:
+            self.unread = True
+
+
+class JsonProgress:
+    """Nothing of its own: the JSON lines say it all."""
+
+    interval = 0.25
+
+    def __init__(self, lines: JsonLines) -> None:
+        self._lines = lines
+
+    @property
+    def unread(self) -> bool:
+        """Whether the reader of the lines has gone."""
+        return self._lines.unread
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lines.flush()
+
+    def show(self, snapshot: Snapshot) -> None:  # noqa: ARG002
+        """Hand on what has been written."""
+        self._lines.flush()
+
+    def end(self, summary: str) -> None:
+        """The last lines have said it."""
+
+
+def _facts(run: RunSnapshot) -> str:
+    """A run's loss, and its speed while it trains."""
+    if run.state in ("diverged", "failed", "stopped"):
+        return f"{run.state} at step {run.step:,}"
+    facts = f"loss {number(run.loss)}"
+    if run.state == "running" and run.steps_per_second:
+        facts += f", {run.steps_per_second:,.0f} steps/s"
+    return facts

@@ -1,0 +1,195 @@
+"""The samples of an experiment, and the batch of every step."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from dicttui.data.memory import GIBIBYTE
+from dicttui.data.moments import moments_of
+from dicttui.data.recent import Recent
+from dicttui.data.scaling import fit
+from dicttui.data.seeds import generator
+from dicttui.preset.data import DataSpecification
+
+RESIDENT_BYTES = GIBIBYTE
+"""A train set below this is copied whole to the device that asks for batches."""
+PROBE_SAMPLES = 2048
+"""Most samples of the probe batch."""
+BATCH_CACHE_BYTES = 2**26
+BATCH_CACHE_ENTRIES = 256
+"""Bounds of the batches that are kept for other runs at the same step."""
+PERMUTATION_CACHE_BYTES = 2**26
+
+FreshBatch = Callable[[int], Tensor]
+"""The new samples [batch, d_in] of a step, on the CPU: a function of the step's index alone."""
+
+
+def effective_batch_size(batch_size: int, n: int) -> int:
+    """Samples of one step out of n: n itself for the full batch, which is what 0 or n and more
+    ask for.
+    """
+    return batch_size if 0 < batch_size < n else n
+
+
+class Samples:
+    """What an experiment trains on, scaled and split.
+
+    One object serves every run. Batches and sets are shared between callers: nobody writes to
+    them.
+    """
+
+    train: Tensor
+    """[n, d_in] float32, on the CPU."""
+    held_out: Tensor | None
+    """[m, d_in] float32, on the CPU."""
+    true_atoms: Tensor | None
+    """[n_true, d_in] unit rows, where the data have a known dictionary."""
+    mean: Tensor
+    """[d_in], of the train set."""
+    batch_size: int
+    """Samples of one step; n for the full batch."""
+    fresh: bool
+    """Whether every step has samples of its own, not taken from `train`."""
+
+    def __init__(
+        self,
+        train: Tensor,
+        held_out: Tensor | None,
+        true_atoms: Tensor | None,
+        *,
+        batch_size: int,
+        seed: int,
+        fresh: FreshBatch | None = None,
+    ) -> None:
+        """Serve given samples, scaled already; with `fresh`, batches come from it instead."""
+        self.train = train
+        self.held_out = held_out
+        self.true_atoms = true_atoms
+        self.fresh = fresh is not None
+        self.batch_size = batch_size if fresh else effective_batch_size(batch_size, len(train))
+        self.mean = moments_of(train).mean.float()
+        self._fresh = fresh
+        self._seed = seed
+        self._resident = train.nbytes < RESIDENT_BYTES or self.full_batch
+        self._trains: dict[torch.device, Tensor] = {}
+        self._probes: dict[torch.device, Tensor] = {}
+        self._fvu_sets: dict[torch.device, Tensor] = {}
+        self._fvu_means: dict[torch.device, Tensor] = {}
+        batch_bytes = self.batch_size * self.d_in * train.element_size()
+        self._batches = Recent[tuple[int, torch.device], Tensor](
+            min(max(1, BATCH_CACHE_BYTES // batch_bytes), BATCH_CACHE_ENTRIES)
+        )
+        self._permutations = Recent[tuple[int, torch.device], Tensor](
+            min(max(2, PERMUTATION_CACHE_BYTES // (8 * self.n)), 32)
+        )
+
+    @property
+    def n(self) -> int:
+        """Train samples."""
+        return len(self.train)
+
+    @property
+    def d_in(self) -> int:
+        """Features of a sample."""
+        return self.train.shape[1]
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether every step sees the whole train set."""
+        return not self.fresh and self.batch_size == self.n
+
+    def batch(self, step: int, device: torch.device) -> Tensor:
+        """The batch [batch_size, d_in] of the step with index `step`, on a device.
+
+        A function of (seed, step) alone, whatever was asked for before. The full batch is the
+        train set itself, the same tensor each time. Minibatches run through a permutation of the
+        train set that is drawn anew each epoch; an epoch's last incomplete batch is left out.
+        """
+        if self.full_batch:
+            return self._train_on(device)
+        return self._batches.get((step, device), lambda: self._make_batch(step, device))
+
+    def probe(self, device: torch.device) -> Tensor:
+        """The fixed batch [at most 2048, d_in] for measures: held-out samples, or train samples
+        where none are held out.
+        """
+        if device not in self._probes:
+            self._probes[device] = self._probe_rows().to(device)
+        return self._probes[device]
+
+    def fvu_set(self, device: torch.device) -> Tensor:
+        """The fixed set on which `fvu` is measured: the held-out samples, or all train samples
+        where none are held out.
+        """
+        if self.held_out is None:
+            return self._train_on(device)
+        if device not in self._fvu_sets:
+            self._fvu_sets[device] = self.held_out.to(device)
+        return self._fvu_sets[device]
+
+    def fvu_mean(self, device: torch.device) -> Tensor:
+        """The mean [d_in] of `fvu_set`, so that predicting it everywhere has an fvu of 1."""
+        if device not in self._fvu_means:
+            own = self.mean if self.held_out is None else moments_of(self.held_out).mean.float()
+            self._fvu_means[device] = own.to(device)
+        return self._fvu_means[device]
+
+    def release(self, device: torch.device) -> None:
+        """Drop every copy that is kept for a device; a later call makes them again, equal."""
+        for copies in (self._trains, self._probes, self._fvu_sets, self._fvu_means):
+            copies.pop(device, None)
+        self._batches.forget(lambda key: key[1] == device)
+        self._permutations.forget(lambda key: key[1] == device)
+
+    def _train_on(self, device: torch.device) -> Tensor:
+        if device not in self._trains:
+            self._trains[device] = self.train.to(device)
+        return self._trains[device]
+
+    def _make_batch(self, step: int, device: torch.device) -> Tensor:
+        if self._fresh is not None:
+            return self._fresh(step).to(device)
+        epoch, place = divmod(step, self.n // self.batch_size)
+        source = self._train_on(device) if self._resident else self.train
+        order = self._permutation(epoch, source.device)
+        rows = order[place * self.batch_size : (place + 1) * self.batch_size]
+        return source.index_select(0, rows).to(device)
+
+    def _permutation(self, epoch: int, device: torch.device) -> Tensor:
+        def draw() -> Tensor:
+            stream = generator(self._seed, "epoch", epoch)
+            return torch.randperm(self.n, generator=stream).to(device)
+
+        return self._permutations.get((epoch, device), draw)
+
+    def _probe_rows(self) -> Tensor:
+        x = self.train if self.held_out is None else self.held_out
+        if len(x) <= PROBE_SAMPLES:
+            return x
+        order = torch.randperm(len(x), generator=generator(self._seed, "probe"))
+        return x.index_select(0, order[:PROBE_SAMPLES].sort().values)
+
+
+def prepare(
+    train: Tensor,
+    held_out: Tensor | None,
+    specification: DataSpecification,
+    seed: int,
+    *,
+    true_atoms: Tensor | None = None,
+    fresh: FreshBatch | None = None,
+) -> Samples:
+    """Samples from raw ones: scaling is fitted on train [n, d_in] and applied to all of them.
+
+    Raises DataError where the scaling is not defined for these samples.
+    """
+    scaling = fit(specification.scaling, train)
+    return Samples(
+        scaling.apply(train),
+        None if held_out is None else scaling.apply(held_out),
+        None if true_atoms is None else scaling.carry_atoms(true_atoms),
+        batch_size=specification.batch_size,
+        seed=seed,
+        fresh=None if fresh is None else lambda step: scaling.apply(fresh(step)),
+    )

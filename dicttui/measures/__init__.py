@@ -1,0 +1,1 @@
+"""What is measured on a run: pure functions, one matter a file."""

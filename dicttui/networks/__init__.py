@@ -1,0 +1,1 @@
+"""Dictionary networks, one file a family."""

@@ -1,0 +1,175 @@
+"""What `[data]` may say, one class a kind."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dicttui.preset.specification import Rule, Specification
+
+Scaling = Literal[
+    "none", "center", "standardize", "unit_norm", "expected_average_only_in", "layer_norm"
+]
+
+LARGEST = 1e38
+"""Of a sample's numbers: float32 ends at 3.4e38."""
+
+
+class DataSpecification(Specification):
+    """Keys that every kind of data has."""
+
+    held_out: Annotated[float, Field(ge=0)] = 0.0
+    """A share of the samples if below 1, a number of samples otherwise."""
+    scaling: Scaling = "none"
+    batch_size: Annotated[int, Field(ge=0)] = 0
+    """Samples of one step; 0 is the full batch."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            ("held_out",),
+            lambda held_out: held_out < 1 or held_out == int(held_out),
+            "{held_out} is neither; allowed: a share below 1 or a whole number of samples",
+        ),
+    )
+
+
+class GaussianData(DataSpecification):
+    """Standard normal samples, drawn as the article draws them: `torch.randn(n, d_in)`."""
+
+    kind: Literal["gaussian"] = "gaussian"
+    n: Annotated[int, Field(ge=1)] = 100
+    d_in: Annotated[int, Field(ge=1)] = 10
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("batch_size", "n"),
+            lambda batch_size, n: batch_size <= n,
+            "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})",
+        ),
+    )
+
+
+class PlantedData(DataSpecification):
+    """Sparse non-negative combinations of known unit-norm atoms, plus Gaussian noise."""
+
+    kind: Literal["planted"]
+    n: Annotated[int, Field(ge=1)] = 4096
+    d_in: Annotated[int, Field(ge=1)] = 32
+    n_atoms: Annotated[int, Field(ge=1)] = 64
+    mean_l0: Annotated[float, Field(gt=0)] = 4.0
+    """Mean number of atoms in a sample; each takes part with probability mean_l0 / n_atoms."""
+    amplitudes: Literal["uniform", "exponential"] = "uniform"
+    amplitude_min: Annotated[float, Field(ge=0, le=LARGEST)] = 0.5
+    """Lower end of uniform amplitudes; ignored by exponential ones."""
+    amplitude_max: Annotated[float, Field(gt=0, le=LARGEST)] = 1.5
+    """Upper end of uniform amplitudes; ignored by exponential ones."""
+    amplitude_mean: Annotated[float, Field(gt=0, le=LARGEST)] = 1.0
+    """Mean of exponential amplitudes; ignored by uniform ones."""
+    noise: Annotated[float, Field(ge=0, le=LARGEST)] = 0.05
+    """Standard deviation of the noise on each feature."""
+    fresh: bool = False
+    """Draw new samples at every step (then `batch_size` must be set, and `n` is the size of the
+    set on which the data's mean and scale are measured)."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("mean_l0", "n_atoms"),
+            lambda mean_l0, n_atoms: mean_l0 <= n_atoms,
+            "{mean_l0} is more than there are atoms; allowed: at most n_atoms ({n_atoms})",
+        ),
+        Rule(
+            ("amplitude_min", "amplitude_max"),
+            lambda low, high: low <= high,
+            "{amplitude_min} is above amplitude_max; allowed: at most {amplitude_max}",
+        ),
+        Rule(
+            ("fresh", "batch_size"),
+            lambda fresh, batch_size: not fresh or batch_size >= 1,
+            "fresh samples have no full batch; allowed: fresh with a batch_size of at least 1",
+        ),
+        Rule(
+            ("batch_size", "n", "fresh"),
+            lambda batch_size, n, fresh: fresh or batch_size <= n,
+            "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})",
+        ),
+    )
+
+
+DIGITS = 1797
+"""Samples in scikit-learn's bundled digits."""
+
+
+def held_out_samples(held_out: float, n: int) -> int:
+    """How many of n samples are held out, by the preset's share or count."""
+    return int(held_out) if held_out >= 1 else round(held_out * n)
+
+
+def _leaves_samples(held_out: float, n: int) -> bool:
+    return held_out_samples(held_out, n) < n
+
+
+def _fits(batch_size: int, held_out: float, n: int) -> bool:
+    return not _leaves_samples(held_out, n) or batch_size <= n - held_out_samples(held_out, n)
+
+
+class DigitsData(DataSpecification):
+    """scikit-learn's bundled 8×8 handwritten digits: 1,797 samples of 64 features, in [0, 1]."""
+
+    kind: Literal["digits"]
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("held_out",),
+            lambda held_out: _leaves_samples(held_out, DIGITS),
+            f"{{held_out}} leaves nothing to train on; allowed: fewer than {DIGITS}",
+        ),
+        Rule(
+            ("batch_size", "held_out"),
+            lambda batch_size, held_out: _fits(batch_size, held_out, DIGITS),
+            f"{{batch_size}} is more than is left of {DIGITS} samples after held_out = "
+            "{held_out}; allowed: 0 (full batch) up to that",
+        ),
+    )
+
+
+class PatchesData(DataSpecification):
+    """Grey patches of scikit-learn's two bundled photographs, each patch's mean removed."""
+
+    kind: Literal["patches"]
+    n: Annotated[int, Field(ge=1)] = 10_000
+    patch_size: Annotated[int, Field(ge=2, le=64)] = 8
+    whiten: bool = False
+    """ZCA whitening."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("held_out", "n"),
+            _leaves_samples,
+            "{held_out} leaves nothing to train on; allowed: fewer than n ({n})",
+        ),
+        Rule(
+            ("batch_size", "held_out", "n"),
+            _fits,
+            "{batch_size} is more than is left of n = {n} after held_out = {held_out}; "
+            "allowed: 0 (full batch) up to that",
+        ),
+    )
+
+
+class FileData(DataSpecification):
+    """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
+
+    kind: Literal["file"]
+    path: Annotated[str, Field(min_length=1)]
+    """Relative paths start at the preset's own directory."""
+    array: str | None = None
+    """Which array of a file that holds several."""
+
+
+AnyData = Annotated[
+    GaussianData | PlantedData | DigitsData | PatchesData | FileData,
+    Field(discriminator="kind"),
+]

@@ -1,0 +1,55 @@
+"""What `[[runs]]` may say beside the arguments of the run's optimizer."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from dicttui.preset.networks import AnyNetwork
+from dicttui.preset.optimizers import OptimizerSpecification
+from dicttui.preset.specification import Rule, Specification
+
+LearningRate = Annotated[float, Field(ge=1e-12, le=1e3)]
+Constraint = Literal["none", "unit_norm", "max_norm"]
+Projection = Literal["none", "gradient", "update"]
+Schedule = Literal["constant", "warmup", "linear", "cosine"]
+
+
+class RunKeys(Specification):
+    """The keys of a run that do not depend on its optimizer."""
+
+    name: Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
+    optimizer: str
+    lr: LearningRate
+    """The base learning rate, before any schedule."""
+    dictionary_lr_scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
+    """The dictionary's learning rate is lr times this."""
+    constraint: Constraint = "none"
+    """On the rows of the network's atoms, after every step."""
+    max_norm: Annotated[float, Field(gt=0)] = 1.0
+    """The bound of constraint = "max_norm"."""
+    project: Projection = "none"
+    """Remove the part along each atom from its gradient, or from its update."""
+    schedule: Schedule = "constant"
+    warmup_steps: Annotated[int, Field(ge=0)] = 0
+    """Steps over which the learning rate rises linearly from 0 to lr; any schedule may begin so."""
+    decay_steps: Annotated[int, Field(ge=0)] = 0
+    """Length of the decay of linear and cosine; 0: to the experiment's last step."""
+    final_lr_scale: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """What is left of lr at the end of linear and cosine."""
+    clip_grad_norm: Annotated[float, Field(ge=0)] = 0.0
+    """Largest global gradient norm; 0: no clipping."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            ("schedule", "warmup_steps"),
+            lambda schedule, warmup_steps: schedule != "warmup" or warmup_steps >= 1,
+            '"warmup" takes no steps; allowed: with warmup_steps of at least 1',
+        ),
+    )
+
+
+class RunSpecification(RunKeys):
+    """One run, complete: its keys, its optimizer's arguments, its network."""
+
+    arguments: OptimizerSpecification
+    network: AnyNetwork

@@ -1,0 +1,1 @@
+"""Runs, experiments, sessions: everything that trains."""

@@ -1,0 +1,305 @@
+"""Applying interventions to an experiment, and saying in a receipt what became of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dicttui.optimizers import schedules
+from dicttui.training import devices
+from dicttui.training.experiment import Experiment
+from dicttui.training.interventions import (
+    Advance,
+    Change,
+    Continue,
+    Intervention,
+    MoveToDevice,
+    Pause,
+    Receipt,
+    ResetOptimizer,
+    Restart,
+    Resume,
+    SetLearningRate,
+    SetPace,
+    Stop,
+)
+from dicttui.training.pace import Pace
+from dicttui.training.run import GradientRun
+from dicttui.training.wording import learning_rates, number, pace_words
+
+SMALLEST_LR, LARGEST_LR = 1e-12, 1e3
+STEPS_TIMED = 20
+"""Steps on a new device before its speed is said."""
+
+
+class CannotApplyError(Exception):
+    """Why an intervention changes nothing in a run; the message is for a person."""
+
+
+@dataclass(slots=True)
+class FollowUp:
+    """A receipt of a move that is completed once the speed on the new device is known."""
+
+    applied: Receipt
+    run: GradientRun
+    step: int
+    began: float | None = None
+    took: float | None = None
+
+    def ready(self, trained: Sequence[GradientRun]) -> bool:
+        """Whether enough steps have been made since."""
+        if self.run not in trained:
+            return False
+        if self.began is None:
+            # The first chunk on a device warms it up.
+            self.began, self.step = self.run.seconds, self.run.step
+            return False
+        made = self.run.step - self.step
+        if made < STEPS_TIMED:
+            return False
+        self.took = (self.run.seconds - self.began) / made
+        return True
+
+    def receipt(self) -> Receipt:
+        """The receipt with the measured speed."""
+        assert self.took is not None
+        changes = tuple(
+            replace(change, note=f"{change.note}, now {number(1000 * self.took)} ms/step")
+            if change.run == self.run.name
+            else change
+            for change in self.applied.changes
+        )
+        return replace(self.applied, changes=changes)
+
+
+def target_of(intervention: Intervention) -> str:
+    """Whom an intervention is for, in words."""
+    run = getattr(intervention, "run", None)
+    return run if run is not None else "all runs"
+
+
+def words(intervention: Intervention) -> str:
+    """What is asked for, in words."""
+    match intervention:
+        case Pause():
+            return "pause"
+        case Resume():
+            return "resume"
+        case Advance(steps=steps):
+            return "one step, then pause" if steps == 1 else f"{steps} steps, then pause"
+        case Continue(steps=steps):
+            return "continue past the end" if steps is None else f"continue for {steps} steps"
+        case SetPace(steps_per_second=rate):
+            return f"pace {pace_words(rate)}"
+        case SetLearningRate(lr=lr, factor=factor, group=group):
+            of = {"both": "lr", "dictionary": "dictionary's lr", "rest": "lr of the rest"}[group]
+            return f"{of} × {number(factor)}" if factor is not None else f"{of} {number(lr)}"
+        case MoveToDevice(device=device):
+            return f"move to {device}"
+        case ResetOptimizer():
+            return "reset the optimizer's state"
+        case Restart():
+            return "back to the start"
+        case Stop():
+            return "stop for good"
+
+
+def about_to_pause(intervention: object, experiment: Experiment) -> list[GradientRun]:
+    """The runs that a pause is about to stop."""
+    if not isinstance(intervention, Pause):
+        return []
+    return [
+        run
+        for run in experiment.runs
+        if intervention.run in (None, run.name) and run.state == "running"
+    ]
+
+
+def apply(
+    intervention: Intervention, requested: Receipt, experiment: Experiment, pace: Pace
+) -> tuple[Receipt, FollowUp | None]:
+    """Apply an intervention between two steps.
+
+    Returns:
+        What became of it, and for a move the receipt that will follow with the new speed.
+
+    """
+    if isinstance(intervention, SetPace):
+        return _set_pace(intervention, requested, experiment, pace), None
+    runs = [run for run in experiment.runs if intervention.run in (None, run.name)]
+    if not runs:
+        return replace(requested, status="failed", reason=f"no run {intervention.run!r}"), None
+    one = intervention.run is not None
+    changes, moved = [], None
+    for run in runs:
+        before = run.step
+        try:
+            change = _APPLY[type(intervention)](run, intervention, experiment)
+        except (CannotApplyError, devices.DeviceError) as error:
+            if one or not isinstance(intervention, _SILENT):
+                changes.append(Change(run.name, before, "", "", failed=str(error)))
+            continue
+        changes.append(change)
+        if isinstance(intervention, MoveToDevice):
+            moved = run
+    done = [change for change in changes if not change.failed]
+    if not done:
+        reason = "; ".join(dict.fromkeys(c.failed for c in changes)) or "nothing to change"
+        return replace(requested, status="failed", reason=reason, changes=tuple(changes)), None
+    if isinstance(intervention, Advance | Resume):
+        pace.restart()  # at a slow pace, too, what was asked for begins now
+    receipt = replace(requested, status="applied", changes=tuple(changes))
+    return receipt, FollowUp(receipt, moved, moved.step) if moved is not None else None
+
+
+_SILENT = (Pause, Resume, Advance, Continue, Stop)
+"""Asked of all runs, these concern those runs they can concern, and no word of the others."""
+
+
+def _set_pace(
+    intervention: SetPace, requested: Receipt, experiment: Experiment, pace: Pace
+) -> Receipt:
+    rate = intervention.steps_per_second
+    if rate is not None and not rate > 0:
+        return replace(requested, status="failed", reason="a pace must be above 0 steps/s")
+    before = pace_words(pace.rate)
+    pace.rate = rate
+    steps = [run.step for run in experiment.runs if run.wants] or [experiment.runs[0].step]
+    change = Change("all runs", max(steps), f"pace {before}", f"pace {pace_words(rate)}")
+    return replace(requested, status="applied", changes=(change,))
+
+
+def _refuse_ended(run: GradientRun) -> None:
+    if run.state in ("stopped", "diverged", "failed"):
+        raise CannotApplyError(
+            f"{run.name} has {_ENDED_WORDS[run.state]}; b takes it back to the start"
+        )
+
+
+_ENDED_WORDS = {
+    "stopped": "been stopped",
+    "diverged": "diverged",
+    "failed": "failed",
+    "finished": "finished",
+}
+
+
+def _pause(run: GradientRun, _i: Pause, _e: Experiment) -> Change:
+    if run.state != "running":
+        raise CannotApplyError(f"{run.name} is not running but {run.state}")
+    run.state, run.pause_at = "paused", None
+    return Change(run.name, run.step, "running", "paused")
+
+
+def _resume(run: GradientRun, _i: Resume, _e: Experiment) -> Change:
+    _refuse_ended(run)
+    if run.state == "finished":
+        raise CannotApplyError(f"{run.name} has finished; c continues past the end")
+    if run.state != "paused":
+        raise CannotApplyError(f"{run.name} is already running")
+    run.state, run.pause_at = "running", None
+    run.stand_still()
+    return Change(run.name, run.step, "paused", "running")
+
+
+def _advance(run: GradientRun, intervention: Advance, _e: Experiment) -> Change:
+    _refuse_ended(run)
+    if intervention.steps < 1:
+        raise CannotApplyError("the number of steps must be at least 1")
+    if run.state == "finished":
+        raise CannotApplyError(f"{run.name} has finished; c continues past the end")
+    before = run.state
+    if before == "paused":
+        run.stand_still()
+    run.state, run.pause_at = "running", run.step + intervention.steps
+    until = min(run.pause_at, run.target)
+    return Change(run.name, run.step, before, f"running until step {until}")
+
+
+def _continue(run: GradientRun, intervention: Continue, experiment: Experiment) -> Change:
+    _refuse_ended(run)
+    more = intervention.steps
+    if more is None:
+        more = experiment.preset.training.steps
+    if more < 1:
+        raise CannotApplyError("the number of steps must be at least 1")
+    before = run.target
+    run.target += more
+    if run.state == "finished":
+        run.state = "running"
+    return Change(run.name, run.step, f"end at {before}", f"end at {run.target}")
+
+
+def _set_learning_rate(run: GradientRun, intervention: SetLearningRate, _e: Experiment) -> Change:
+    _refuse_ended(run)
+    lr, factor = intervention.lr, intervention.factor
+    if (lr is None) == (factor is None):
+        raise CannotApplyError("a learning rate or a factor, not both")
+    trainable, group = run.trainable, intervention.group
+    if group != "both" and group not in trainable.groups:
+        where = "outside the dictionary" if group == "rest" else "in the dictionary's group"
+        raise CannotApplyError(f"{run.name} has no parameter {where}")
+    new = trainable.in_groups(run.rates_after(group, lr, factor))
+    for value in (new.rest, new.dictionary):
+        if not SMALLEST_LR <= value <= LARGEST_LR:
+            raise CannotApplyError(
+                f"learning rate {number(value)} is outside {SMALLEST_LR:g} … {LARGEST_LR:g}"
+            )
+    before, after = learning_rates(trainable.rates), learning_rates(new)
+    run.set_rates(new)
+    in_force = trainable.rates_at(run.step)
+    if in_force == new:
+        run.mark(after)
+        return Change(run.name, run.step, before, after)
+    run.mark(f"base {after}")
+    place = schedules.place(run.specification, run.step, trainable.total_steps)
+    note = f"{learning_rates(in_force)} in force, {place}"
+    return Change(run.name, run.step, f"base {before}", f"base {after}", note=note)
+
+
+def _move(run: GradientRun, intervention: MoveToDevice, _e: Experiment) -> Change:
+    if run.state == "failed":
+        _refuse_ended(run)
+    device = devices.resolve(intervention.device)
+    old = run.trainable.device
+    if device == old:
+        raise CannotApplyError(f"{run.name} is on {device} already")
+    speed = run.seconds_per_step
+    moved = run.move(device)
+    note = f"loss on the fixed batch {number(moved.loss_before)} → {number(moved.loss_after)}"
+    if speed is not None:
+        note += f", was {number(1000 * speed)} ms/step"
+    run.mark(str(device))
+    return Change(run.name, run.step, f"device {old}", f"device {device}", note=note)
+
+
+def _reset_optimizer(run: GradientRun, _i: ResetOptimizer, _e: Experiment) -> Change:
+    _refuse_ended(run)
+    run.reset_optimizer()
+    run.mark("reset")
+    return Change(run.name, run.step, "", "optimizer state empty")
+
+
+def _restart(run: GradientRun, _i: Restart, _e: Experiment) -> Change:
+    before = run.step
+    run.restart()
+    return Change(run.name, 0, f"step {before}", "step 0")
+
+
+def _stop(run: GradientRun, _i: Stop, _e: Experiment) -> Change:
+    if run.state in ("stopped", "diverged", "failed"):
+        raise CannotApplyError(f"{run.name} has {_ENDED_WORDS[run.state]} already")
+    before = run.state
+    run.state, run.pause_at = "stopped", None
+    return Change(run.name, run.step, before, "stopped")
+
+
+_APPLY: dict[type, Callable[..., Change]] = {
+    Pause: _pause,
+    Resume: _resume,
+    Advance: _advance,
+    Continue: _continue,
+    SetLearningRate: _set_learning_rate,
+    MoveToDevice: _move,
+    ResetOptimizer: _reset_optimizer,
+    Restart: _restart,
+    Stop: _stop,
+}

@@ -1,0 +1,1 @@
+"""Ways to make steps, one file each, all with the same results."""

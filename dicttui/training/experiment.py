@@ -1,0 +1,91 @@
+"""An experiment: the runs of one preset, and how they are made equal at the start."""
+
+import torch
+from torch import Tensor
+
+from dicttui.data import seeds
+from dicttui.data.samples import Samples
+from dicttui.data.source import open_source
+from dicttui.measures.deadness import Deadness
+from dicttui.networks import registry
+from dicttui.networks.protocol import DictionaryNetwork
+from dicttui.optimizers import registry as optimizers
+from dicttui.preset.model import Preset
+from dicttui.preset.networks import AnyNetwork
+from dicttui.training import devices
+from dicttui.training.run import GradientRun
+from dicttui.training.trainable import Rates, Trainable
+
+
+class Experiment:
+    """The runs of one preset, and the samples they share.
+
+    Under the preset's seed the first run's network is built and then the samples are drawn, in
+    the article's order, so that `torch.manual_seed(seed)` before the article's script gives the
+    same numbers. Every other network is built under the same seed; wherever the shape of a
+    parameter agrees with the first network's, it starts with the first network's values.
+    """
+
+    def __init__(self, preset: Preset) -> None:
+        self.preset = preset
+        seed = preset.training.seed
+        source = open_source(preset.data, seed, preset.directory)
+        torch.manual_seed(seed)
+        specifications = [run.network for run in preset.runs]
+        first = self._build(specifications[0], source.d_in)
+        self.samples: Samples = source.draw()
+        self.description = source.description
+        after = torch.get_rng_state()
+        networks = [first]
+        reference = {k: v.detach().clone() for k, v in first.state_dict().items()}
+        for specification in specifications[1:]:
+            torch.manual_seed(seed)
+            networks.append(_started_like(reference, self._build(specification, source.d_in)))
+        for specification, network in zip(specifications, networks, strict=True):
+            generator = seeds.generator(seed, "initialisation")
+            network.initialise(specification.init, self.samples.train, generator)
+        torch.set_rng_state(after)
+        work = self.samples.batch_size * max(
+            sum(p.numel() for p in network.parameters()) for network in networks
+        )
+        self.large = work >= devices.WORTH_AN_ACCELERATOR
+        device = devices.resolve(preset.training.device, work)
+        self.runs = [
+            self._run(index, network, device, after) for index, network in enumerate(networks)
+        ]
+
+    def _build(self, specification: AnyNetwork, d_in: int) -> DictionaryNetwork:
+        return registry.build(specification, d_in, self.preset.directory)
+
+    def _run(
+        self, index: int, network: DictionaryNetwork, device: torch.device, random_state: Tensor
+    ) -> GradientRun:
+        specification = self.preset.runs[index]
+        training = self.preset.training
+        network.to(device)
+        trainable = Trainable(
+            specification=specification,
+            network=network,
+            optimizers=optimizers.build(specification, network),
+            samples=self.samples,
+            device=device,
+            deadness=Deadness(network.atoms.shape[0], device),
+            rates=Rates(specification.lr, specification.lr * specification.dictionary_lr_scale),
+            x_rms=float(self.samples.train.square().mean().sqrt()),
+            total_steps=training.steps,
+            random_state=random_state.clone(),
+        )
+        window = training.dead_feature_window
+        if training.dead_feature_window_samples is not None:
+            window = max(1, -(-training.dead_feature_window_samples // self.samples.batch_size))
+        trainable.rates = trainable.first_rates()
+        return GradientRun(trainable, training.steps, window)
+
+
+def _started_like(reference: dict[str, Tensor], network: DictionaryNetwork) -> DictionaryNetwork:
+    """Give a network the reference's values wherever the shapes agree."""
+    with torch.no_grad():
+        for name, value in network.state_dict().items():
+            if name in reference and reference[name].shape == value.shape:
+                value.copy_(reference[name])
+    return network

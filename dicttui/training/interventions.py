@@ -1,0 +1,159 @@
+"""What a person changes in a training that runs, and what became of it.
+
+An intervention is submitted to a session, applied by the trainer thread between two steps, and
+answered by a receipt. `run=None` means every run.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Group = Literal["both", "dictionary", "rest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop stepping until resumed."""
+
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Go on after a pause."""
+
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Make so many steps, then pause."""
+
+    steps: int = 1
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Go on past the end, for as many steps again as the preset asks for, or `steps` more."""
+
+    steps: int | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetPace:
+    """Steps per second of every run; None is as fast as it goes."""
+
+    steps_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetLearningRate:
+    """Change the base learning rate: to `lr`, or by `factor`. Exactly one of them is given.
+
+    For group "both", `lr` is the rate of the rest, and the dictionary keeps its ratio to it.
+    """
+
+    run: str | None = None
+    lr: float | None = None
+    factor: float | None = None
+    group: Group = "both"
+
+
+@dataclass(frozen=True, slots=True)
+class MoveToDevice:
+    """Train on another device from the next step on."""
+
+    device: str
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResetOptimizer:
+    """Forget the optimizer's state (moments, step counts); weights and rates stay."""
+
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Back to step 0 and the initial weights, with the preset's learning rate."""
+
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop for good."""
+
+    run: str | None = None
+
+
+Intervention = (
+    Pause
+    | Resume
+    | Advance
+    | Continue
+    | SetPace
+    | SetLearningRate
+    | MoveToDevice
+    | ResetOptimizer
+    | Restart
+    | Stop
+)
+
+INTERVENTIONS: dict[str, type[Intervention]] = {
+    "pause": Pause,
+    "resume": Resume,
+    "advance": Advance,
+    "continue": Continue,
+    "pace": SetPace,
+    "learning_rate": SetLearningRate,
+    "device": MoveToDevice,
+    "reset_optimizer": ResetOptimizer,
+    "restart": Restart,
+    "stop": Stop,
+}
+"""The name of each kind, as JSON and the events screen have it."""
+
+
+def kind_of(intervention: Intervention) -> str:
+    """The name of an intervention's kind."""
+    return next(kind for kind, cls in INTERVENTIONS.items() if type(intervention) is cls)
+
+
+Status = Literal["requested", "applied", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an intervention did to one run."""
+
+    run: str
+    step: int
+    """The step index at which it is first in force."""
+    before: str
+    after: str
+    """The value that is now in force, with its name: "lr 0.02"."""
+    note: str = ""
+    """What was measured about it: loss on a fixed batch, ms per step."""
+    failed: str = ""
+    """Why nothing changed in this run; empty if it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an intervention. A later receipt of the same id replaces an earlier one."""
+
+    id: int
+    kind: str
+    target: str
+    """The run's name, or "all runs"."""
+    status: Status
+    request: str
+    """What was asked for, in words: "lr × 2"."""
+    changes: tuple[Change, ...] = ()
+    reason: str = ""
+    """Why it failed; empty otherwise."""
+    seconds: float = 0.0
+    """Since the session's start."""

@@ -1,0 +1,104 @@
+"""What passes between the trainer thread and everybody else."""
+
+import threading
+import time
+from collections import deque
+
+from dicttui.training.interventions import Intervention, Receipt
+from dicttui.training.snapshot import Snapshot, View
+
+ASKED_RECENTLY = 3.0
+"""Seconds after which nobody is taken to be looking any more, if nobody asks for a snapshot."""
+
+
+class Mailbox:
+    """Interventions in, receipts and snapshots out. Every method may be called by any thread."""
+
+    def __init__(self, first: Snapshot) -> None:
+        self._changed = threading.Condition()
+        self._queue: deque[tuple[int, Intervention]] = deque()
+        self._receipts: list[Receipt] = []
+        self._next_id = 1
+        self._snapshot = first
+        self._view = View()
+        self._view_changed = False
+        self._asked = float("-inf")
+        self._closing = False
+
+    # -- the outside ---------------------------------------------------------------------------
+
+    def submit(self, intervention: Intervention) -> int:
+        """Queue an intervention; its receipts carry the returned id."""
+        with self._changed:
+            number = self._next_id
+            self._next_id += 1
+            self._queue.append((number, intervention))
+            self._changed.notify_all()
+        return number
+
+    def receipts(self, since: int) -> list[Receipt]:
+        """Receipts in the order they were written, from position `since` on."""
+        with self._changed:
+            return self._receipts[since:]
+
+    def latest(self) -> Snapshot:
+        """The newest snapshot. Never waits."""
+        self._asked = time.monotonic()
+        return self._snapshot
+
+    def look(self, view: View) -> None:
+        """Say what the screen wants to see."""
+        with self._changed:
+            if view != self._view:
+                self._view = view
+                self._view_changed = True
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Ask the trainer to end."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+
+    # -- the trainer ---------------------------------------------------------------------------
+
+    @property
+    def closing(self) -> bool:
+        """Whether the trainer was asked to end."""
+        return self._closing
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody asked for a snapshot lately."""
+        return time.monotonic() - self._asked < ASKED_RECENTLY
+
+    @property
+    def wanted_view(self) -> View:
+        """What the screen wants to see."""
+        return self._view
+
+    def take_view_change(self) -> bool:
+        """Whether the view changed since the last call."""
+        changed, self._view_changed = self._view_changed, False
+        return changed
+
+    def take(self) -> tuple[int, Intervention] | None:
+        """The next intervention, if there is one."""
+        with self._changed:
+            return self._queue.popleft() if self._queue else None
+
+    def wait(self, seconds: float | None) -> None:
+        """Sleep until something is submitted, the view changes, or the time is up."""
+        with self._changed:
+            if not self._queue and not self._closing and not self._view_changed:
+                self._changed.wait(seconds)
+
+    def answer(self, receipt: Receipt) -> None:
+        """Write a receipt."""
+        with self._changed:
+            self._receipts.append(receipt)
+            self._changed.notify_all()
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Make a snapshot the newest one."""
+        self._snapshot = snapshot

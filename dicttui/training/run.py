@@ -1,0 +1,362 @@
+"""One run: one network trained by one optimizer, with its history and its state."""
+
+import math
+import sys
+import time
+from collections import deque
+from functools import cached_property
+from typing import Protocol
+
+import torch
+
+from dicttui.measures import norms, ripple
+from dicttui.measures.floor import Floor, loss_floor
+from dicttui.measures.ripple import Ripple
+from dicttui.networks.protocol import Output
+from dicttui.preset.runs import RunSpecification
+from dicttui.training import alerts, devices, divergence, measurement
+from dicttui.training.checkpoint import Checkpoint
+from dicttui.training.engines.eager import EagerEngine, StepError
+from dicttui.training.history import History
+from dicttui.training.interventions import Group
+from dicttui.training.measurement import Measurement
+from dicttui.training.rows import RowTracker
+from dicttui.training.snapshot import Mark, Row, RunState, Series
+from dicttui.training.trainable import Rates, Trainable
+
+SPEED_WINDOW = 2.0
+"""Seconds over which steps per second are taken."""
+MARKS_KEPT = 256
+PROBE_EVERY = 10
+"""Steps between two evaluations of the probe batch, where training is by minibatches: a forward
+pass of one batch, so it takes two or three hundredths of the time."""
+FEWEST_EVALUATIONS = 20
+"""For a share of rising steps; the ripple itself takes a whole window."""
+DEAD_KEPT = 4096
+"""Measurements of dead_fraction among which a jump is looked for."""
+LARGEST_FLOOR = 50_000_000
+"""Numbers in a train set up to which its loss floor is computed."""
+
+
+class Run(Protocol):
+    """What the experiment, the recorder and the diagnosis know of a run.
+
+    A run need not hold a module or an optimizer: a reference learner is one too.
+    """
+
+    name: str
+    state: RunState
+    step: int
+    """Completed updates."""
+
+    @property
+    def learning_rate(self) -> float | None:
+        """In force at the next step; None for a learner that has none."""
+
+    def advance(self, count: int, *, observe: bool) -> None:
+        """Make so many steps, and measure in the last of them if asked to."""
+
+
+class GradientRun:
+    """A run whose network is trained by one of torch's optimizers."""
+
+    def __init__(self, trainable: Trainable, steps: int, dead_window: int) -> None:
+        self.specification: RunSpecification = trainable.specification
+        self.name = self.specification.name
+        self.trainable = trainable
+        self.engine = EagerEngine()
+        self.state: RunState = "running"
+        self.state_detail = ""
+        self.step = 0
+        self.target = steps
+        self.pause_at: int | None = None
+        """Completed updates at which to pause, after "n steps"."""
+        self.dead_window = dead_window
+        self.seconds = 0.0
+        """Spent training."""
+        self.marks: list[Mark] = []
+        self._initial = [t.detach().to("cpu", copy=True) for t in trainable.module_tensors()]
+        self._initial_dictionary = trainable.network.dictionary.detach().to("cpu", copy=True)
+        self._initial_random_state = trainable.random_state.clone()
+        self._checkpoint = Checkpoint()
+        self.rows: RowTracker | None = None
+        self._forget_the_past()
+
+    def _forget_the_past(self) -> None:
+        self.losses = History()
+        self.histories: dict[str, History] = {}
+        self.loss: float | None = None
+        self.best_loss: float | None = None
+        self.best_step: int | None = None
+        self.recent: deque[float] = deque(maxlen=ripple.WINDOW)
+        """Losses on one fixed batch, oldest first: the train losses if training is full batch, else
+        the probe's, every PROBE_EVERY steps."""
+        self.measured: Measurement | None = None
+        self.diverged_at = -1
+        self._speed: deque[tuple[float, float, int]] = deque()
+        self._dead: deque[tuple[int, float]] = deque(maxlen=DEAD_KEPT)
+
+    # -- stepping ------------------------------------------------------------------------------
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the rest, in force at the next step."""
+        return self.trainable.rates_at(self.step).rest
+
+    @property
+    def wants(self) -> int:
+        """How many steps it would make before it has to stop."""
+        if self.state != "running":
+            return 0
+        limit = self.target if self.pause_at is None else min(self.target, self.pause_at)
+        return max(0, limit - self.step)
+
+    @property
+    def until_probe(self) -> int:
+        """Steps until the probe batch is to be evaluated; as good as never for the full batch,
+        where every step evaluates one.
+        """
+        if self.trainable.samples.full_batch:
+            return sys.maxsize
+        return PROBE_EVERY - self.step % PROBE_EVERY
+
+    @property
+    def observed(self) -> bool:
+        """Whether the newest measurement belongs to the last step made."""
+        return self.measured is not None and self.measured.step == max(0, self.step - 1)
+
+    def advance(self, count: int, *, observe: bool) -> None:
+        """Make so many steps, and measure in the last of them if asked to."""
+        if self._checkpoint.due():
+            self._checkpoint.take(self.trainable, self.step)
+        began = time.perf_counter()
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self.trainable.random_state)
+        failure: Exception | None = None
+        try:
+            values = self._step(count, observe)
+        except StepError as error:
+            values, failure = error.losses, error.cause
+        finally:
+            self.trainable.random_state = torch.get_rng_state()
+            torch.set_rng_state(outside)
+        ended = time.perf_counter()
+        bad = next((i for i, v in enumerate(values) if not math.isfinite(v)), None)
+        if bad is not None:
+            # A device that is not waited for has made more steps.
+            del values[bad + 1 :]
+        if values:
+            self._record(values, ended - began)
+        if bad is not None:
+            self._diverge(self.step - 1, values[-1])
+            return
+        if failure is not None:
+            raise failure
+        self._speed.append((ended, self.seconds, self.step))
+        while len(self._speed) > 2 and self._speed[0][0] < ended - SPEED_WINDOW:
+            self._speed.popleft()
+        if self.step >= self.target:
+            self.state, self.pause_at = "finished", None
+        elif self.pause_at is not None and self.step >= self.pause_at:
+            self.state = "paused"
+            self.pause_at = None
+
+    def _step(self, count: int, observe: bool) -> list[float]:
+        def measure(x: torch.Tensor, output: Output, terms: dict[str, torch.Tensor]) -> None:
+            step = self.step + count - 1
+            self.measured = measurement.take(
+                self.trainable, self.dead_window, step=step, x=x, output=output, terms=terms
+            )
+
+        watch = measure if observe else None
+        if self.rows is None:
+            return self.engine.advance(self.trainable, self.step, count, watch)
+        return self.rows.advance(self.engine, self.trainable, self.step, count, watch)
+
+    def _record(self, values: list[float], took: float) -> None:
+        began = self.seconds
+        self.seconds += took
+        self.losses.extend(self.step, values, began, self.seconds)
+        if self.trainable.samples.full_batch:
+            self.recent.extend(values[-ripple.WINDOW :])
+        finite = [v for v in values if math.isfinite(v)]
+        if finite:
+            low = min(finite)
+            if self.best_loss is None or low < self.best_loss:
+                self.best_loss, self.best_step = low, self.step + values.index(low)
+        self.loss = values[-1]
+        self.step += len(values)
+        if self.until_probe == PROBE_EVERY and math.isfinite(self.loss):
+            self.recent.append(measurement.probe_loss(self.trainable))
+        if self.measured is not None and self.measured.step == self.step - 1:
+            self._note(self.measured)
+
+    def _note(self, measured: Measurement) -> None:
+        """Enter a measurement in the histories."""
+        for name, value in measured.all_metrics.items():
+            if value is not None:
+                history = self.histories.setdefault(name, History())
+                history.append(measured.step, self.seconds, value)
+        dead = measured.metrics.get("dead_fraction")
+        if dead is not None:
+            self._dead.append((measured.step, dead))
+
+    def _diverge(self, step: int, loss: float) -> None:
+        """Go back to the last finite state, and say which tensor was the first not to be."""
+        found = divergence.trace(self.trainable, self._checkpoint, step, loss)
+        self.step, self.diverged_at = found.step, step
+        self.state, self.state_detail = "diverged", found.text
+        self.pause_at = None
+        if self.rows is not None:
+            self.rows.forget()
+        self.measure_standing()
+
+    def fail(self, error: Exception) -> None:
+        """Stop because a step raised."""
+        first_line = str(error).strip().split("\n")[0]
+        self.state = "failed"
+        self.state_detail = f"at step {self.step}: {type(error).__name__}: {first_line}"
+        self.pause_at = None
+
+    def measure_standing(self) -> None:
+        """Measure without making a step."""
+        self.measured = measurement.take_standing(self.trainable, self.dead_window, self.step)
+
+    # -- what interventions do -----------------------------------------------------------------
+
+    def rates_after(self, group: Group, lr: float | None, factor: float | None) -> Rates:
+        """What the base rates would be: set to lr, or multiplied by factor; of "both", lr is the
+        rate of the rest, and the dictionary keeps its ratio to it.
+        """
+        rates = self.trainable.rates
+        if group == "both":
+            if lr is not None:
+                return Rates(lr, lr * (rates.dictionary / rates.rest))
+            return Rates(rates.rest * (factor or 1.0), rates.dictionary * (factor or 1.0))
+        if group == "rest":
+            return Rates(lr if lr is not None else rates.rest * (factor or 1.0), rates.dictionary)
+        return Rates(rates.rest, lr if lr is not None else rates.dictionary * (factor or 1.0))
+
+    def set_rates(self, rates: Rates) -> None:
+        """Change the base learning rates, from the next step on."""
+        self.trainable.rates = self.trainable.in_groups(rates)
+        self._checkpoint.renew()
+
+    def move(self, device: torch.device) -> devices.Moved:
+        """Train on another device from the next step on; on DeviceError nothing changes."""
+        moved = devices.move(self.trainable, device)
+        self._checkpoint.forget()
+        if self.rows is not None:
+            self.rows.forget()
+        return moved
+
+    def reset_optimizer(self) -> None:
+        """Forget the optimizer's state."""
+        for optimizer in self.trainable.optimizers:
+            optimizer.state.clear()
+        self._checkpoint.renew()
+
+    def restart(self) -> None:
+        """Back to step 0: weights, optimizer, rates, end and history as at the start."""
+        with torch.no_grad():
+            for tensor, start in zip(self.trainable.module_tensors(), self._initial, strict=True):
+                tensor.copy_(start)
+        self.reset_optimizer()
+        self._checkpoint.forget()
+        self.trainable.rates = self.trainable.first_rates()
+        self.trainable.random_state = self._initial_random_state.clone()
+        self.step, self.seconds, self.pause_at = 0, 0.0, None
+        self.target = self.trainable.total_steps
+        self.marks.clear()
+        self.state_detail = ""
+        if self.state != "paused":
+            self.state = "running"
+        if self.rows is not None:
+            self.rows.forget()
+        self._forget_the_past()
+        self.measure_standing()
+
+    def mark(self, label: str) -> None:
+        """Remember an intervention for the chart."""
+        self.marks.append(Mark(self.step, self.seconds, label))
+        del self.marks[:-MARKS_KEPT]
+
+    # -- what snapshots show -------------------------------------------------------------------
+
+    @property
+    def steps_per_second(self) -> float | None:
+        """Of wall-clock time over the last two seconds; None while it does not train."""
+        if self.state != "running" or len(self._speed) < 2:
+            return None
+        (then, _, first), (now, _, last) = self._speed[0], self._speed[-1]
+        return (last - first) / (now - then) if now > then else None
+
+    @property
+    def seconds_per_step(self) -> float | None:
+        """Of its own training time, lately; None before it has trained."""
+        if len(self._speed) < 2:
+            return None
+        (_, then, first), (_, now, last) = self._speed[0], self._speed[-1]
+        return (now - then) / (last - first) if last > first else None
+
+    def stand_still(self) -> None:
+        """Forget the speed: the run is not training now."""
+        self._speed.clear()
+
+    def series(self, name: str) -> Series | None:
+        """The history of a metric, if there is any."""
+        history = self.histories.get(name)
+        return history.series() if history is not None else None
+
+    def ripple(self) -> Ripple:
+        """On one fixed batch; rising_share only where training is full batch."""
+        if len(self.recent) < FEWEST_EVALUATIONS:
+            return Ripple(None, None)
+        found = ripple.ripple(list(self.recent))
+        whole = len(self.recent) == ripple.WINDOW
+        full_batch = self.trainable.samples.full_batch
+        return Ripple(found.iqr if whole else None, found.rising_share if full_batch else None)
+
+    @cached_property
+    def floor(self) -> Floor:
+        """The loss that training should be seen against."""
+        network, samples = self.trainable.network, self.trainable.samples
+        if samples.train.numel() > LARGEST_FLOOR:
+            return Floor(None, "not computed: too many samples")
+        return loss_floor(
+            samples.train,
+            bottleneck=network.bottleneck(),
+            penalised=bool(network.l1_coefficient),
+            full_batch=samples.full_batch,
+            error_summed=network.error_summed,
+        )
+
+    @property
+    def dead_jump(self) -> tuple[float, float, int] | None:
+        """(share before, share now, step) if many atoms died lately."""
+        if len(self._dead) < 1:
+            return None
+        step, now = self._dead[-1]
+        since = step - alerts.DEAD_JUMP_STEPS
+        lately = [share for s, share in self._dead if s >= since]
+        # A fast run is measured less often than that: the last one before counts too.
+        lately += [share for s, share in self._dead if s < since][-1:]
+        before = min(lately)
+        return (before, now, step) if now - before >= alerts.DEAD_JUMP else None
+
+    def watch_rows(self, wanted: bool) -> None:
+        """Follow each row's updates from now on, or no longer."""
+        if wanted and self.rows is None:
+            self.rows = RowTracker(self._initial_dictionary)
+        elif not wanted:
+            self.rows = None
+
+    def row_details(self, indices: tuple[int, ...] | None) -> tuple[Row, ...]:
+        """The rows the rows screen shows."""
+        if self.rows is None:
+            return ()
+        return self.rows.rows(self.trainable, self.step, indices, standing=self.wants == 0)
+
+    def row_norms(self) -> tuple[float, ...]:
+        """Of the dictionary's rows, now."""
+        return tuple(norms.row_norms(self.trainable.network.dictionary).tolist())

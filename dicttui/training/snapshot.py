@@ -1,0 +1,217 @@
+"""A picture of an experiment at a moment, in plain numbers: what every screen draws from.
+
+Everything here is immutable and JSON-serialisable; there is no tensor in it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SessionState = Literal["loading", "ready", "failed", "closed"]
+RunState = Literal["loading", "running", "paused", "finished", "stopped", "diverged", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The bounded history of one quantity: buckets of neighbouring steps.
+
+    All tuples have the same length; low, high and last are NaN or ±inf where the quantity was.
+    """
+
+    steps: tuple[int, ...] = ()
+    """The last step index of each bucket."""
+    seconds: tuple[float, ...] = ()
+    """Training seconds of the run at the end of each bucket (pauses not counted)."""
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    last: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Norms:
+    """The Euclidean norms of the rows of one matrix."""
+
+    count: int
+    minimum: float
+    median: float
+    maximum: float
+    ratio: float
+    """Largest ÷ smallest; inf if the smallest is zero."""
+    values: tuple[float, ...] = ()
+    """Every row's norm, where there are at most `ROWS_IN_FULL`."""
+    histogram: tuple[int, ...] = ()
+    """Rows per bin, equal bins from minimum to maximum; where there are more rows than that."""
+    smallest: tuple[tuple[int, float], ...] = ()
+    """(row, norm) of the smallest rows, in order."""
+    largest: tuple[tuple[int, float], ...] = ()
+
+
+ROWS_IN_FULL = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One atom in detail; None is "n/a"."""
+
+    index: int
+    norm: float
+    """Of the dictionary's row."""
+    atom_norm: float
+    """Of the atom in input space."""
+    change: float | None
+    """‖row − row at step 0‖ ÷ ‖row at step 0‖"""
+    update_ratio: float | None
+    effective_step: float | None
+    firing_frequency: float | None
+    """Share of the samples of the fixed probe batch on which the atom fires."""
+    nearest_true: int | None
+    """The most similar true atom, where the data has them."""
+    cosine: float | None
+    """The cosine to it."""
+    adam_ratio: float | None = None
+    """Where the optimizer keeps Adam's two moments."""
+    radial_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An intervention on a run's curve."""
+
+    step: int
+    seconds: float
+    label: str
+    """Short: "lr 0.02"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something a person should notice."""
+
+    kind: Literal["diverged", "failed", "dead_atoms", "no_new_best"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunSnapshot:
+    """One run."""
+
+    name: str
+    optimizer: str
+    settings: str
+    """The optimizer's arguments that differ from torch's defaults, constraint and schedule."""
+    network: str
+    """The network's kind and size: "sparse 10 → 8 → 5"."""
+    device: str
+    engine: str
+    state: RunState
+    state_detail: str = ""
+    """Why it diverged or failed."""
+    step: int = 0
+    """Completed updates."""
+    target: int = 0
+    """Completed updates at which it finishes."""
+    lr: float | None = None
+    """In force for the rest at the next step, schedule applied."""
+    dictionary_lr: float | None = None
+    """In force for the dictionary at the next step."""
+    base_lr: float | None = None
+    """What the schedule scales; what `+` and `l` change."""
+    base_dictionary_lr: float | None = None
+    schedule: str = ""
+    """The place in the schedule, in words: "warm-up 40/100"; empty if constant."""
+    loss: float | None = None
+    """Of the last step's batch."""
+    best_loss: float | None = None
+    best_step: int | None = None
+    loss_series: Series = Series()
+    held_out_loss: float | None = None
+    series: dict[str, Series] = field(default_factory=dict)
+    """By metric name: those the view asked for, and "held_out_loss" where there is one."""
+    terms: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float | None] = field(default_factory=dict)
+    """By the names of CONTRACTS.md; None is "n/a"."""
+    metrics_step: int | None = None
+    """The step index at which terms, metrics, norms and rows were taken."""
+    ripple: float | None = None
+    rising_share: float | None = None
+    loss_floor: float | None = None
+    loss_floor_label: str = ""
+    """What the floor is, or why there is none."""
+    l1_coefficient: float | None = None
+    lambda_field: float | None = None
+    steps_per_second: float | None = None
+    norms: Norms | None = None
+    """Of the dictionary's rows."""
+    atom_norms: Norms | None = None
+    """Of the atoms in input space; None where they are the dictionary's rows."""
+    rows: tuple[Row, ...] = ()
+    """The rows the view asked for."""
+    rows_step: int | None = None
+    """Updates that had been made when the rows were looked at."""
+    marks: tuple[Mark, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Facts about the machine."""
+
+    device: str
+    device_memory_used: int | None = None
+    """Bytes."""
+    device_memory_total: int | None = None
+    device_load: float | None = None
+    """Share, 0 to 1."""
+    process_memory: int = 0
+    """Resident bytes of this process."""
+    processor_load: float | None = None
+    """Cores that this process keeps busy."""
+    threads: int = 1
+    torch: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """A device on which a run could train."""
+
+    name: str
+    label: str
+    free: int | None = None
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole experiment."""
+
+    sequence: int
+    """Grows with every snapshot."""
+    state: SessionState
+    detail: str = ""
+    """What is being loaded, or why it failed."""
+    title: str = ""
+    about: str = ""
+    source: str = ""
+    data: str = ""
+    """The samples, in words: "gaussian 100 × 10, full batch"."""
+    seed: int = 0
+    pace: float | None = None
+    """Steps per second; None is as fast as it goes."""
+    runs: tuple[RunSnapshot, ...] = ()
+    system: System | None = None
+    devices: tuple[DeviceChoice, ...] = ()
+    seconds: float = 0.0
+    """Since the session's start."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the screen wants to see; changes nothing in the training."""
+
+    refresh: float = 4.0
+    """Snapshots per second."""
+    series: tuple[str, ...] = ()
+    """Metrics whose history is drawn."""
+    rows_of: str | None = None
+    """The run whose rows the rows screen shows."""
+    row_indices: tuple[int, ...] | None = None
+    """Which of them; None is all."""

@@ -1,0 +1,79 @@
+"""The tensors of one run and all that is needed to make a step with them."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from dicttui.data.samples import Samples
+from dicttui.measures.deadness import Deadness
+from dicttui.networks.protocol import DictionaryNetwork
+from dicttui.optimizers import schedules
+from dicttui.preset.runs import RunSpecification
+
+
+@dataclass(slots=True)
+class Rates:
+    """The base learning rates that a schedule scales."""
+
+    rest: float
+    dictionary: float
+
+
+@dataclass(slots=True)
+class Trainable:
+    """Owned by the trainer thread."""
+
+    specification: RunSpecification
+    network: DictionaryNetwork
+    optimizers: list[Optimizer]
+    samples: Samples
+    device: torch.device
+    deadness: Deadness
+    rates: Rates
+    x_rms: float
+    """Root mean square of the train samples' features: the scale below which linear codes do not
+    count as firing."""
+    total_steps: int
+    """What schedules end with: the preset's number of steps."""
+    random_state: Tensor
+    """Of torch's global CPU generator, for networks that draw while they train."""
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The names of the parameter groups that hold a parameter."""
+        return frozenset(
+            group["name"] for optimizer in self.optimizers for group in optimizer.param_groups
+        )
+
+    def in_groups(self, rates: Rates) -> Rates:
+        """These base rates, of which one stands for both where one group holds all parameters."""
+        if "rest" not in self.groups:
+            return Rates(rates.dictionary, rates.dictionary)
+        if "dictionary" not in self.groups:
+            return Rates(rates.rest, rates.rest)
+        return rates
+
+    def first_rates(self) -> Rates:
+        """The base rates of the preset."""
+        lr = self.specification.lr
+        return self.in_groups(Rates(lr, lr * self.specification.dictionary_lr_scale))
+
+    def rates_at(self, step: int) -> Rates:
+        """The learning rates in force at a step index."""
+        factor = schedules.factor(self.specification, step, self.total_steps)
+        return Rates(self.rates.rest * factor, self.rates.dictionary * factor)
+
+    def put_rates(self, step: int) -> None:
+        """Give the optimizers the learning rates in force at a step index."""
+        rates = self.rates_at(step)
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = rates.dictionary if group["name"] == "dictionary" else rates.rest
+
+    def module_tensors(self) -> list[Tensor]:
+        """Every tensor that a step may change, gradients and the optimizers' state apart."""
+        return [
+            *self.network.parameters(), *self.network.buffers(), self.deadness.last_fired,
+        ]  # fmt: skip

@@ -1,0 +1,289 @@
+"""The loop of the trainer thread: interventions, steps, observations, snapshots, in this order."""
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+
+import torch
+
+from dicttui.preset.model import Preset
+from dicttui.training import applying, courtesy, picture, simulated_device
+from dicttui.training.experiment import Experiment
+from dicttui.training.interventions import MoveToDevice, Receipt, Restart, kind_of
+from dicttui.training.loading import loading
+from dicttui.training.mailbox import Mailbox
+from dicttui.training.observation import EndObservation, Observer, StepObservation
+from dicttui.training.pace import Pace
+from dicttui.training.run import GradientRun
+from dicttui.training.snapshot import RunState
+from dicttui.training.system import SystemFacts
+
+log = logging.getLogger(__name__)
+
+CHUNK_SECONDS = 0.010
+"""How long all runs together train between two looks at the mailbox."""
+OBSERVATION_SHARE = 0.02
+"""Share of the training time that measuring for the screen may take."""
+LATE = 1.02
+"""Share of the interval between snapshots at which one is overdue."""
+SHORT_STEP = 0.1
+"""Seconds: a pause waits for one more step of at most this length, in which it measures."""
+ENDED: frozenset[RunState] = frozenset({"finished", "stopped", "diverged", "failed"})
+
+
+class Trainer:
+    """Owns the experiment's tensors; everything here runs on one thread."""
+
+    def __init__(
+        self,
+        preset: Preset,
+        mailbox: Mailbox,
+        *,
+        paced: bool,
+        observers: Sequence[Observer],
+        done: threading.Event,
+    ) -> None:
+        simulated_device.install_if_asked()
+        self._mailbox = mailbox
+        self._observers = observers
+        self._done = done
+        self._began = time.perf_counter()
+        self._sequence = mailbox.latest().sequence + 1
+        mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
+        self.experiment = Experiment(preset)
+        threads = preset.training.threads
+        if threads is not None:
+            torch.set_num_threads(threads)
+        elif not self.experiment.large:
+            torch.set_num_threads(1)
+        self.pace = Pace(preset.training.steps_per_second if paced else None)
+        self._system = SystemFacts()
+        self._chunk = 1
+        self._published = float("-inf")
+        self._observed = float("-inf")
+        self._observation_cost = 0.0
+        self._changed = True
+        self._ended: set[str] = set()
+        self._follow_ups: list[applying.FollowUp] = []
+        for run in self.experiment.runs:
+            run.measure_standing()
+        self.publish()
+
+    # -- the loop ------------------------------------------------------------------------------
+
+    def train(self) -> None:
+        """Train until the session is closed."""
+        while not self._mailbox.closing:
+            courtesy.stand_aside()
+            self._apply_interventions()
+            if not self._running():
+                self._idle()
+                continue
+            due = self.pace.due()
+            if due == 0:
+                if self._mailbox.take_view_change():
+                    self.publish()
+                self._mailbox.wait(self.pace.delay())
+                continue
+            show = self._snapshot_due()
+            self._chunk_of_steps(
+                self._chunk if due is None else min(due, self._chunk),
+                observe=show and self._can_afford_to_observe(),
+            )
+            # Right after the step that was measured, so that all numbers belong to it.
+            if self._mailbox.take_view_change() or show:
+                self.publish()
+
+    def advance(self, steps: int) -> None:
+        """Apply what was submitted, then make so many steps of every running run."""
+        self._apply_interventions()
+        left = steps
+        while left > 0 and self._running():
+            count = min(left, self._chunk)
+            left -= self._chunk_of_steps(count, observe=count == left)
+        self.publish()
+
+    def _running(self) -> list[GradientRun]:
+        return [run for run in self.experiment.runs if run.wants > 0]
+
+    def _idle(self) -> None:
+        for run in self.experiment.runs:
+            run.stand_still()
+        if self._changed or self._mailbox.take_view_change():
+            self.publish()
+        if all(run.state in ENDED for run in self.experiment.runs):
+            self._done.set()
+        self._mailbox.wait(None)
+        self.pace.restart()
+
+    # -- steps ---------------------------------------------------------------------------------
+
+    def _chunk_of_steps(self, most: int, *, observe: bool = False) -> int:
+        """Advance every running run by the same number of steps, at most `most`; that number."""
+        runs = self._running()
+        self._done.clear()
+        count = min([most, *(self._until_something(run) for run in runs)])
+        before = sum(run.seconds for run in runs)
+        spent = 0.0
+        for run in runs:
+            courtesy.stand_aside()
+            watched_for = self._observers_of(run, run.step + count - 1)
+            last = run.wants == count
+            spent += self._advance(run, count, observe=observe or last or bool(watched_for))
+            self._tell(run, watched_for)
+        self.pace.made(count)
+        self._changed = True
+        took = sum(run.seconds for run in runs) - before
+        if spent:
+            self._observation_cost, self._observed = spent, time.perf_counter()
+        self._chunk = _adapted(self._chunk, count, took - spent)
+        self._measure_again(runs)
+        return count
+
+    def _until_something(self, run: GradientRun) -> int:
+        """Steps until a run has to stop or an observer wants to look."""
+        return min(
+            [run.wants, run.until_probe, *(-run.step % o.every + 1 for o in self._observers)]
+        )
+
+    def _observers_of(self, run: GradientRun, step: int) -> list[Observer]:
+        return [o for o in self._observers if step % o.every == 0 or step == run.target - 1]
+
+    def _advance(self, run: GradientRun, count: int, *, observe: bool) -> float:
+        """Advance one run; how long it measured."""
+        try:
+            run.advance(count, observe=observe)
+        except Exception as error:  # a person's network, or the device: the other runs go on
+            log.exception("run %s failed", run.name)
+            run.fail(error)
+        measured = run.measured
+        return measured.took if observe and measured is not None else 0.0
+
+    def _tell(self, run: GradientRun, observers: list[Observer]) -> None:
+        """Tell observers of the step that was just made, and of the end."""
+        if run.state == "diverged":
+            for observer in self._observers:
+                observer.step(StepObservation(run.name, run.diverged_at, _loss(run), {}, {}))
+        elif run.measured is not None and run.state != "failed":
+            measured = run.measured
+            for observer in observers:
+                observer.step(
+                    StepObservation(
+                        run.name, measured.step, _loss(run), measured.terms, measured.all_metrics
+                    )
+                )
+        self._tell_ends()
+
+    def _tell_ends(self) -> None:
+        for run in self.experiment.runs:
+            if run.state not in ENDED:
+                self._ended.discard(run.name)
+            elif run.name not in self._ended:
+                self._ended.add(run.name)
+                for observer in self._observers:
+                    observer.end(
+                        EndObservation(
+                            run.name, run.state, run.state_detail, run.step, run.loss,
+                            run.best_loss, run.best_step, run.row_norms(), run.seconds,
+                        )
+                    )  # fmt: skip
+
+    # -- interventions -------------------------------------------------------------------------
+
+    def _apply_interventions(self) -> None:
+        while (item := self._mailbox.take()) is not None:
+            number, intervention = item
+            self._measure_before_a_pause(intervention)
+            began = Receipt(
+                id=number,
+                kind=kind_of(intervention),
+                target=applying.target_of(intervention),
+                status="requested",
+                request=applying.words(intervention),
+                seconds=self._seconds(),
+            )
+            self._write(began)
+            receipt, follow_up = applying.apply(intervention, began, self.experiment, self.pace)
+            self._write(receipt)
+            if isinstance(intervention, MoveToDevice | Restart):
+                # What was to be timed since an earlier move is over.
+                over = {change.run for change in receipt.changes if not change.failed}
+                self._follow_ups = [f for f in self._follow_ups if f.run.name not in over]
+            if follow_up is not None:
+                self._follow_ups.append(follow_up)
+            self._tell_ends()
+            self._changed = True
+            self._published = float("-inf")
+            if not self._running():
+                for run in self.experiment.runs:
+                    run.stand_still()
+            self.publish()
+
+    def _measure_before_a_pause(self, intervention: object) -> None:
+        """Make one more, measured step before a pause, so that every number on a paused screen
+        belongs to the same step; not where a step is long.
+        """
+        for run in applying.about_to_pause(intervention, self.experiment):
+            short = run.seconds_per_step is not None and run.seconds_per_step < SHORT_STEP
+            if run.wants > 0 and not run.observed and short:
+                watched_for = self._observers_of(run, run.step)
+                self._advance(run, 1, observe=True)
+                self._tell(run, watched_for)
+
+    def _measure_again(self, runs: list[GradientRun]) -> None:
+        """Complete the receipts that wait for the speed of a run on its new device."""
+        for follow_up in list(self._follow_ups):
+            if follow_up.ready(runs):
+                self._follow_ups.remove(follow_up)
+                self._write(follow_up.receipt())
+
+    def _write(self, receipt: Receipt) -> None:
+        self._mailbox.answer(receipt)
+        if receipt.status != "requested":
+            for observer in self._observers:
+                observer.receipt(receipt)
+
+    # -- snapshots -----------------------------------------------------------------------------
+
+    def _seconds(self) -> float:
+        return time.perf_counter() - self._began
+
+    def _snapshot_due(self) -> bool:
+        """Whether the chunk after the next would end too late for a snapshot."""
+        since = time.perf_counter() - self._published
+        rate = self.pace.rate
+        following = CHUNK_SECONDS if rate is None else max(CHUNK_SECONDS, 1 / rate)
+        late = since + following > LATE / self._mailbox.wanted_view.refresh
+        return late and self._mailbox.watched
+
+    def _can_afford_to_observe(self) -> bool:
+        since = time.perf_counter() - self._observed
+        return since * OBSERVATION_SHARE >= self._observation_cost
+
+    def publish(self) -> None:
+        """Make a snapshot of this moment."""
+        view = self._mailbox.wanted_view
+        for run in self.experiment.runs:
+            run.watch_rows(view.rows_of == run.name)
+        self._sequence += 1
+        self._mailbox.publish(
+            picture.snapshot(
+                self.experiment, self.pace, view, self._system,
+                sequence=self._sequence, seconds=self._seconds(),
+            )
+        )  # fmt: skip
+        self._published = time.perf_counter()
+        self._changed = False
+
+
+def _loss(run: GradientRun) -> float:
+    return float("nan") if run.loss is None else run.loss
+
+
+def _adapted(chunk: int, count: int, took: float) -> int:
+    """The number of steps that takes about CHUNK_SECONDS, given how long `count` steps took."""
+    if took <= 0:
+        return chunk
+    ideal = count * CHUNK_SECONDS / took
+    return max(1, min(4096, int(min(2.0 * chunk, max(0.5 * chunk, ideal)))))

@@ -1,0 +1,65 @@
+"""Words for receipts and cards."""
+
+from dicttui.networks.protocol import DictionaryNetwork
+from dicttui.preset.optimizers import OPTIMIZERS
+from dicttui.preset.runs import RunSpecification
+from dicttui.training.trainable import Rates
+
+
+def number(value: float | None) -> str:
+    """A number in at most five significant digits."""
+    return "n/a" if value is None else f"{value:.5g}"
+
+
+def pace_words(rate: float | None) -> str:
+    """A pace."""
+    return "as fast as it goes" if rate is None else f"{number(rate)} steps/s"
+
+
+def learning_rates(rates: Rates) -> str:
+    """The base rates: one if dictionary and rest agree."""
+    if rates.rest == rates.dictionary:
+        return f"lr {number(rates.rest)}"
+    return f"lr {number(rates.rest)}, dictionary {number(rates.dictionary)}"
+
+
+def settings(run: RunSpecification) -> str:
+    """What is not torch's default: the optimizer's arguments, constraint, clipping."""
+    parts = []
+    defaults = OPTIMIZERS[run.optimizer]()
+    for name in type(run.arguments).model_fields:
+        value = getattr(run.arguments, name)
+        if value == getattr(defaults, name):
+            continue
+        if value is True:
+            parts.append(name.replace("_", " "))
+        elif isinstance(value, tuple):
+            parts.append(f"{name} {', '.join('none' if v is None else f'{v:g}' for v in value)}")
+        else:
+            parts.append(f"{name.replace('_', ' ')} "
+                         + (f"{value:g}" if isinstance(value, float) else str(value)))  # fmt: skip
+    if run.constraint == "unit_norm":
+        parts.append("unit-norm atoms")
+    elif run.constraint == "max_norm":
+        parts.append(f"atom norms ≤ {run.max_norm:g}")
+    if run.project != "none":
+        parts.append(f"{run.project} projected")
+    if run.clip_grad_norm > 0:
+        parts.append(f"gradient clipped at {run.clip_grad_norm:g}")
+    return ", ".join(parts)
+
+
+def optimizer(run: RunSpecification) -> str:
+    """The optimizer's name; Muon steps only matrices."""
+    return "Muon + AdamW" if run.optimizer == "Muon" else run.optimizer
+
+
+def network(run: RunSpecification, module: DictionaryNetwork, d_in: int) -> str:
+    """The network's kind and its widths."""
+    specification = run.network
+    n_atoms = module.atoms.shape[0]
+    hidden = getattr(specification, "hidden_size", None)
+    widths = [d_in, *([hidden] if hidden else []), n_atoms, d_in]
+    text = f"{specification.kind} {' → '.join(str(w) for w in widths)}"
+    penalty = getattr(specification, "penalty", None)
+    return f"{text}, {penalty} penalty" if penalty else text

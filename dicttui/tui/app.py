@@ -1,0 +1,380 @@
+"""The app: it looks at a session, draws what it sees, and submits what a person asks for."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
+from textual.screen import ModalScreen, Screen
+from textual.timer import Timer
+
+from dicttui.training import courtesy
+from dicttui.training.interventions import Intervention
+from dicttui.training.seam import SessionProtocol
+from dicttui.training.snapshot import Snapshot, View
+from dicttui.tui.controls import Controls
+from dicttui.tui.display import Display, is_training
+from dicttui.tui.glyphs import ASCII, UNICODE
+from dicttui.tui.keys import BY_NAME, KEYS
+from dicttui.tui.palette import theme_variables
+from dicttui.tui.receipts import ReceiptLog
+from dicttui.tui.screens.live import LiveScreen
+from dicttui.tui.screens.loading import LoadingScreen
+from dicttui.tui.themes import DARK, FALLBACKS, OURS, following
+from dicttui.tui.thrift import Thrift
+
+Result = TypeVar("Result")
+log = logging.getLogger(__name__)
+
+QUICK_SECONDS = 0.005
+"""How often to look for the answer to a key."""
+QUICK_PATIENCE = 5.0
+"""Seconds after which an answer is no longer looked for at that rate."""
+INTERRUPTED = 130
+BELLS = frozenset({"finished", "diverged"})
+
+
+class DicttuiApp(App[int]):
+    """The training of one session, in the terminal."""
+
+    TITLE = "dicttui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "press('quit')", priority=True, show=False),
+        Binding("ctrl+c", "press('interrupt')", priority=True, show=False),
+        *(
+            Binding(name, f"press('{key.name}', '{name}')", key.help, show=False)
+            for key in KEYS
+            if key.name and key.where == "everywhere" and key.name not in ("interrupt", "palette")
+            for name in key.keys
+        ),
+    ]
+
+    def __init__(
+        self,
+        session: SessionProtocol,
+        *,
+        refresh: float = 4.0,
+        theme: str | None = None,
+        ascii: bool = False,  # noqa: A002 - the option's name
+        readonly: bool = False,
+        bell: bool = True,
+        on_quit: Callable[[], None] | None = None,
+        on_painted: Callable[[], None] | None = None,
+        on_ready: Callable[[], None] | None = None,
+        display: Display | None = None,
+        drawing_share: float | None = None,
+    ) -> None:
+        """Make an app that looks at a session which others start and close.
+
+        Args:
+            session: what is looked at.
+            refresh: how often the screen is drawn, in Hz.
+            theme: a theme's name; None is our dark one.
+            ascii: whether to write 7-bit characters only.
+            readonly: whether keys that change the training are refused.
+            bell: whether a run that finishes or diverges rings.
+            on_quit: called once, when the app is about to leave.
+            on_painted: called once, when the first screen has been painted.
+            on_ready: called once, when the training has first been drawn.
+            display: how the chart stands at the start.
+            drawing_share: of a core that drawing may take while something trains; None: all.
+
+        """
+        super().__init__()
+        self.session = session
+        self.glyphs = ASCII if ascii else UNICODE
+        self.showing = replace(
+            display or Display(), refresh=refresh, readonly=readonly, ascii=ascii
+        )
+        self.snapshot = session.latest()
+        self.controls = Controls(self)
+        self.receipts = ReceiptLog()
+        self.thrift = Thrift(drawing_share)
+        self._bell = bell
+        self._on_quit = on_quit
+        self._on_painted = on_painted
+        self._on_ready = on_ready
+        self._first_theme = theme
+        self._awaited: int | None = None
+        self._awaited_until = 0.0
+        self._quick: Timer | None = None
+        self._rung: set[str] = set()
+        self._interrupted = False
+        self._told_of_failure = False
+        self._layers = 1
+        """Screens that are always there: the loading screen, then the main screen over it."""
+        self._view: View | None = None
+        for ours in OURS:
+            self.register_theme(ours)
+
+    # Start and end
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The first screen."""
+        return LoadingScreen(self.glyphs)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Variables of our stylesheets that Textual's themes lack."""
+        return {**FALLBACKS, **theme_variables(dark=self.current_theme.dark)}
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        known = self._first_theme in self.available_themes
+        self.theme = self._first_theme if known and self._first_theme else DARK.name
+        self.set_class(self.showing.ascii, "-ascii")
+        self._quick = self.set_interval(QUICK_SECONDS, self._look_for_answer, pause=True)
+        self.set_interval(1 / self.showing.refresh, self._look_now_and_then)
+        self._ask_for_view()
+        self._look()
+        if self._on_painted is not None:
+            self.call_after_refresh(self._on_painted)
+
+    def leave(self, status: int = 0) -> None:
+        """End the app with an exit status."""
+        if self._on_quit is not None:
+            self._on_quit()
+            self._on_quit = None
+        self.exit(status)
+
+    def _fatal_error(self) -> None:
+        """Textual would print a traceback: that belongs into the log."""
+        log.error("the app failed", exc_info=True)
+        self.panic("dicttui: the screen failed by an error of its own; the log file has it.")
+
+    # Looking at the session
+
+    def latest(self) -> Snapshot:
+        """What is true now, drawn or not."""
+        return self.session.latest()
+
+    async def _look_now_and_then(self) -> None:
+        self._look()
+        if self.snapshot.state == "ready" and self._layers == 1:
+            await self._enter_main()
+        elif self.snapshot.state == "failed" and self._layers == 2:
+            self._tell_of_failure(self.snapshot.detail)
+
+    def _look(self, *, at_once: bool = False) -> None:
+        """Take the newest snapshot and draw it, unless nobody would see it, or it would take too
+        much from the training and nobody waits for it.
+        """
+        newest = self.session.latest()
+        self._ring(newest)
+        self._hear()
+        if newest.sequence == self.snapshot.sequence or self.showing.frozen:
+            return
+        # A training that is slowed down to be watched has time to spare.
+        flat_out = is_training(newest) and newest.pace is None
+        if flat_out and not at_once and not self.thrift.affords():
+            return
+        self.thrift.draws()
+        self.snapshot = _quiet(self.snapshot, newest)
+        self.redraw()
+
+    def _tell_of_failure(self, detail: str) -> None:
+        """Once: what ended the training, over what was drawn last."""
+        if self._told_of_failure:
+            return
+        self._told_of_failure = True
+        from dicttui.tui.screens.error import ErrorDialog
+
+        self.ask(
+            ErrorDialog("The training has ended by an error", detail),
+            lambda leave: self.leave() if leave else None,
+        )
+
+    async def _enter_main(self) -> None:
+        """There is something to see: build the main screen, and the help, to open at once."""
+        from dicttui.tui.screens.main import MainScreen
+
+        self._layers = 2
+        with self.batch_update():
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            await self.push_screen(self._help_screen())
+            await self.pop_screen()
+            await self.push_screen(MainScreen(self.glyphs, len(self.snapshot.runs)))
+        if self._on_ready is not None:
+            self.call_after_refresh(self._on_ready)
+
+    def redraw(self) -> None:
+        """Let the screen on top draw what it shows."""
+        if isinstance(self.screen, LiveScreen):
+            self.screen.show(self.snapshot, self.showing)
+
+    def settle(self) -> None:
+        """Another screen is on top: it may want to see something else."""
+        self._ask_for_view()
+        self.redraw()
+
+    def show_display(self, display: Display) -> None:
+        """Show the same training in another way."""
+        self.showing = display
+        self._ask_for_view()
+        self.redraw()
+
+    def _ask_for_view(self) -> None:
+        chart = self.showing.chart.metric
+        view = View(
+            refresh=self.showing.refresh,
+            series=() if chart == "loss" else (chart,),
+            rows_of=getattr(self.screen, "rows_of", None),
+        )
+        if view != self._view:
+            self._view = view
+            self.session.view(view)
+
+    # Receipts
+
+    def submit(self, intervention: Intervention) -> None:
+        """Ask for a change, and look for the answer until it is there."""
+        self._awaited = self.session.submit(intervention)
+        courtesy.done()
+        self._awaited_until = time.monotonic() + QUICK_PATIENCE
+        self._look_for_answer()
+        if self._quick is not None and self._awaited is not None:
+            self._quick.resume()
+
+    def _look_for_answer(self) -> None:
+        self._hear()
+        answered = self._awaited is None or self.receipts.answered(self._awaited)
+        if answered or time.monotonic() > self._awaited_until:
+            self._awaited = None
+            if self._quick is not None:
+                self._quick.pause()
+            self._go_first()
+            self._look(at_once=True)
+
+    def _hear(self) -> None:
+        if self.receipts.take(self.session.receipts(self.receipts.heard)):
+            newest = self.receipts.newest()
+            if newest is not None:
+                self._live_screen().show_receipt(newest)
+
+    def say(self, words: str) -> None:
+        """Tell a person something that is no receipt."""
+        self._live_screen().say(words)
+
+    def _live_screen(self) -> LiveScreen:
+        return next(
+            screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)
+        )
+
+    def _ring(self, snapshot: Snapshot) -> None:
+        ended = {run.name for run in snapshot.runs if run.state in BELLS}
+        if ended - self._rung and self._bell and self.snapshot.runs:
+            self.bell()
+        self._rung = ended
+
+    # Keys
+
+    async def on_event(self, event: Event) -> None:
+        """While a key or the mouse is being answered the trainer stands aside."""
+        if isinstance(event, InputEvent):
+            self._go_first()
+        await super().on_event(event)
+
+    def _go_first(self) -> None:
+        """Hold the trainer back until what is being done now has been drawn."""
+        courtesy.ask()
+        self.call_after_refresh(courtesy.done)
+
+    def action_press(self, name: str, key: str = "") -> None:
+        """A key of the table was pressed."""
+        self.controls.press(name, key)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key does nothing on a screen where the table does not have it."""
+        if action == "press" and parameters and isinstance(self.screen, LiveScreen):
+            return self.screen.answers(BY_NAME[str(parameters[0])])
+        return True
+
+    def interrupt(self) -> None:
+        """Ctrl-C: ask as `q` does, and leave at once the second time."""
+        if self._interrupted:
+            self.leave(INTERRUPTED)
+        else:
+            self._interrupted = True
+            self.controls.quit()
+
+    def stay(self) -> None:
+        """The quit dialog was left: the next Ctrl-C asks again."""
+        self._interrupted = False
+
+    def ask(self, dialog: ModalScreen[Result], then: Callable[[Result], Any]) -> None:
+        """Open a dialog; `then` is called with its answer, unless it was left."""
+        self.push_screen(dialog, lambda answer: None if answer is None else then(answer))
+
+    def open(self, name: str) -> None:
+        """Open a screen; close it if it is open; leave another for it."""
+        here = self.screen.kind if isinstance(self.screen, LiveScreen) else ""
+        if len(self.screen_stack) > self._layers:
+            self.pop_screen()
+        if here == name:
+            return
+        if name == "help":
+            self.push_screen(self._help_screen())
+        elif name == "events":
+            from dicttui.tui.screens.events import EventsScreen
+
+            self.push_screen(EventsScreen(self.glyphs, self.receipts))
+        elif run := self.showing.run(self.snapshot):
+            from dicttui.tui.screens.rows import RowsScreen
+
+            self.push_screen(RowsScreen(self.glyphs, run.name))
+
+    def _help_screen(self) -> str:
+        """The help's name; it is kept once it has been built."""
+        if not self.is_screen_installed("help"):
+            from dicttui.tui.screens.help import HelpScreen
+
+            self.install_screen(HelpScreen(self.glyphs), "help")
+        return "help"
+
+    def back(self) -> None:
+        """One layer out."""
+        if isinstance(self.screen, LiveScreen) and self.screen.back():
+            return
+        if len(self.screen_stack) > self._layers:
+            self.pop_screen()
+        elif self.showing.enlarged:
+            self.show_display(replace(self.showing, enlarged=False))
+
+    def next_theme(self) -> None:
+        """The next theme of the cycle."""
+        self.theme = following(self.theme, list(self.available_themes))
+        self.say(f"theme {self.theme}")
+        self.redraw()
+
+    def action_command_palette(self) -> None:
+        """Textual's own, in seven bits; not over a dialog."""
+        from dicttui.tui.screens.command_palette import CommandPalette
+
+        if not isinstance(self.screen, ModalScreen):
+            self.push_screen(CommandPalette(placeholder="Search for commands"))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The key table in the command palette."""
+        for key in KEYS:
+            if key.name and key.name not in ("select", "palette", "back", "interrupt"):
+                if isinstance(screen, LiveScreen) and not screen.answers(key):
+                    continue
+                title = f"{key.label(self.snapshot, self.showing)}  ({key.written})"
+                yield SystemCommand(
+                    self.glyphs.plain(title),
+                    self.glyphs.plain(key.help),
+                    lambda name=key.name: self.controls.press(name),
+                )
+
+
+def _quiet(before: Snapshot, after: Snapshot) -> Snapshot:
+    """While nothing trains the machine's facts stay as they were, so that nothing is repainted."""
+    if is_training(after) or is_training(before) or before.state != after.state:
+        return after
+    return replace(after, system=before.system or after.system)

@@ -1,0 +1,57 @@
+"""The base of screens that follow the training."""
+
+from typing import TYPE_CHECKING, cast
+
+from textual.screen import Screen
+
+from dicttui.training.interventions import Receipt
+from dicttui.training.snapshot import Snapshot
+from dicttui.tui.display import Display
+from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.keys import Key
+from dicttui.tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from dicttui.tui.app import DicttuiApp
+
+
+class LiveScreen(Screen[None]):
+    """A screen that is given every new snapshot while it is on top."""
+
+    kind = ""
+    """What the key table calls it."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.glyphs = glyphs
+
+    @property
+    def owner(self) -> "DicttuiApp":
+        """The app, by its own type."""
+        return cast("DicttuiApp", self.app)
+
+    def answers(self, key: Key) -> bool:
+        """Whether a key works here."""
+        return key.where in ("everywhere", self.kind)
+
+    def show(self, snapshot: Snapshot, display: Display) -> None:
+        """Draw this snapshot."""
+
+    def show_receipt(self, receipt: Receipt) -> None:
+        """Say what became of an intervention."""
+
+    def say(self, words: str) -> None:
+        """Show a word of the app's own."""
+
+    def back(self) -> bool:
+        """Leave a layer within the screen; whether there was one."""
+        return False
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what was not drawn while another screen was on top."""
+        self.call_after_refresh(self.owner.settle)
+
+    def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        """Do what the clicked key of the footer does."""
+        message.stop()
+        self.owner.controls.press(message.name)

@@ -1,0 +1,153 @@
+"""The main screen: a card per run, the chart, the machine, the last receipt, the keys."""
+
+import time
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.timer import Timer
+
+from dicttui.training.interventions import Receipt
+from dicttui.training.snapshot import Snapshot
+from dicttui.tui.charting import chart_content
+from dicttui.tui.display import ChartSettings, Display
+from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.keys import KEYS
+from dicttui.tui.layout import Plan, norm_lines, plan
+from dicttui.tui.screens.live import LiveScreen
+from dicttui.tui.widgets.key_bar import KeyBar
+from dicttui.tui.widgets.loss_chart import LossChart
+from dicttui.tui.widgets.receipt_line import ReceiptLine
+from dicttui.tui.widgets.run_card import RunCard, norm_scale
+from dicttui.tui.widgets.system_line import SystemLine
+from dicttui.tui.widgets.title_line import TitleLine
+
+CHART_SECONDS = 0.5
+"""The chart costs as much as all else together; it is drawn twice a second at most."""
+
+
+class Cards(VerticalScroll, can_focus=False):
+    """The cards, in rows; scrolls where they have no room."""
+
+
+class MainScreen(LiveScreen):
+    """Everything of an experiment at a glance."""
+
+    CSS_PATH = "main.tcss"
+    kind = "main"
+    AUTO_FOCUS = ""
+    BINDINGS = [  # noqa: RUF012 - Textual's own way
+        (name, f"app.press('{key.name}', '{name}')", key.help)
+        for key in KEYS
+        if key.where == "main" and key.name
+        for name in key.keys
+    ]
+
+    def __init__(self, glyphs: Glyphs, runs: int) -> None:
+        super().__init__(glyphs)
+        self._cards = [RunCard(place, glyphs=glyphs) for place in range(runs)]
+        self._title = TitleLine(glyphs=glyphs)
+        self._chart = LossChart(glyphs=glyphs)
+        self._system = SystemLine(glyphs=glyphs)
+        self._receipt = ReceiptLine(glyphs=glyphs)
+        self._keys = KeyBar(glyphs=glyphs)
+        self._plan: Plan | None = None
+        self._chart_drawn = 0.0
+        self._chart_timer: Timer | None = None
+        self._chart_settings: ChartSettings | None = None
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield self._title
+        with Cards(id="cards"):
+            yield from self._cards
+        yield self._chart
+        yield self._system
+        yield self._receipt
+        yield self._keys
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share out the new size."""
+        del event
+        self._arrange(self.owner.showing)
+
+    def show(self, snapshot: Snapshot, display: Display) -> None:
+        """Draw what has changed."""
+        self._arrange(display)
+        self._title.show(snapshot, display)
+        scale = norm_scale(snapshot.runs)
+        for card, run in zip(self._cards, snapshot.runs, strict=False):
+            if card.display:
+                selected = card.place == display.selected
+                card.show(run, selected=selected, log=display.chart.log_y, scale=scale)
+        self._system.show(snapshot, display.refresh, self.owner.thrift.rate(display.refresh))
+        self._keys.show(snapshot, display)
+        self._draw_chart(snapshot, display.chart)
+
+    def show_receipt(self, receipt: Receipt) -> None:
+        """On the receipt line."""
+        self._receipt.show(receipt)
+
+    def say(self, words: str) -> None:
+        """On the receipt line."""
+        self._receipt.say(words)
+
+    def on_run_card_selected(self, message: RunCard.Selected) -> None:
+        """A card was clicked."""
+        message.stop()
+        self.owner.controls.select(message.place + 1)
+        if message.again:
+            self.owner.controls.enlarge()
+
+    def _arrange(self, display: Display) -> None:
+        width, height = self.size
+        of_norms = [
+            norm_lines(run.norms.count, run.atom_norms is not None, width // 2)
+            for run in self.owner.snapshot.runs
+            if run.norms
+        ]
+        shared = plan(width, height, len(self._cards), display.enlarged, max(of_norms, default=0))
+        for card in self._cards:
+            card.display = not shared.single or card.place == display.selected
+        if shared == self._plan:
+            self._show_selected(display)
+            return
+        self._plan = shared
+        for widget, lines in (
+            (self._title, shared.title),
+            (self._system, shared.system),
+            (self._receipt, shared.receipt),
+            (self._keys, shared.keys),
+        ):
+            widget.display = lines > 0
+        cards = self.query_one("#cards", Cards)
+        cards.styles.height = shared.cards
+        cards.styles.grid_size_columns = shared.columns
+        for card in self._cards:
+            card.styles.height = shared.card_height
+            card.set_class(shared.bordered, "-bordered")
+        self._chart.display = shared.chart > 0
+        self._show_selected(display)
+
+    def _show_selected(self, display: Display) -> None:
+        cards = self.query_one("#cards", Cards)
+        if cards.max_scroll_y and display.selected < len(self._cards):
+            self._cards[display.selected].scroll_visible(animate=False)
+
+    def _draw_chart(self, snapshot: Snapshot, settings: ChartSettings) -> None:
+        """At once if a key has changed it; otherwise not more often than it is worth."""
+        if not self._chart.display:
+            return
+        early = CHART_SECONDS - (time.monotonic() - self._chart_drawn)
+        if settings == self._chart_settings and early > 0:
+            if self._chart_timer is None:
+                self._chart_timer = self.set_timer(early, self._draw_chart_late)
+            return
+        self._chart_drawn, self._chart_settings = time.monotonic(), settings
+        self._chart.show(chart_content(snapshot, settings))
+
+    def _draw_chart_late(self) -> None:
+        """What came too early to be drawn, unless nobody would see it now."""
+        self._chart_timer = None
+        if self.is_current:
+            self._draw_chart(self.owner.snapshot, self.owner.showing.chart)

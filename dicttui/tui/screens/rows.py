@@ -1,0 +1,173 @@
+"""Every row of one run's dictionary."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from dicttui.training.interventions import Receipt
+from dicttui.training.snapshot import Row, RunSnapshot, Snapshot
+from dicttui.tui.display import Display
+from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.numbers import count, number, percent
+from dicttui.tui.screens.live import LiveScreen
+from dicttui.tui.widgets.key_bar import KeyBar
+from dicttui.tui.widgets.receipt_line import ReceiptLine
+from dicttui.tui.widgets.screen_title import ScreenTitle
+from dicttui.tui.widgets.table import ColumnSpec, RowTable
+
+
+def _number(value: float | None) -> str:
+    """Digits stay where they are, so that a column can be read down."""
+    return number(value, 4, width=9)
+
+
+def _cosine(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+COLUMNS = (
+    ColumnSpec("index", "row", 6, str),
+    ColumnSpec("norm", "norm", 9, _number, descending_first=True),
+    ColumnSpec("atom_norm", "atom norm", 10, _number, descending_first=True),
+    ColumnSpec("change", "change", 9, _number, descending_first=True),
+    ColumnSpec("update_ratio", "update ÷ norm", 14, _number, descending_first=True),
+    ColumnSpec("radial_share", "along row", 10, percent, descending_first=True),
+    ColumnSpec("effective_step", "effective step", 15, _number, descending_first=True),
+    ColumnSpec("adam_ratio", "Adam m÷√v", 12, _number, descending_first=True),
+    ColumnSpec("firing_frequency", "fires", 6, percent, descending_first=True),
+    ColumnSpec("nearest_true", "nearest", 8, lambda value: "n/a" if value is None else str(value)),
+    ColumnSpec("cosine", "cosine", 7, _cosine, descending_first=True),
+)
+NEEDS_TRUTH = frozenset({"nearest_true", "cosine"})
+LEAST_NEEDED_FIRST = (
+    "atom_norm", "adam_ratio", "radial_share", "effective_step", "change", "update_ratio",
+    "nearest_true", "firing_frequency", "cosine",
+)  # fmt: skip
+"""What a narrow screen leaves out, in this order."""
+
+
+def columns_for(run: RunSnapshot, width: int) -> tuple[ColumnSpec, ...]:
+    """The columns that this run has figures for and that fit."""
+    known = [
+        column
+        for column in COLUMNS
+        if not (column.key in NEEDS_TRUTH and "mmcs" not in run.metrics)
+        and not (column.key == "atom_norm" and run.atom_norms is None)
+        and not (column.key == "adam_ratio" and _has_no_moments(run))
+    ]
+    for key in LEAST_NEEDED_FIRST:
+        if 4 + sum(column.width + 2 for column in known) <= width:
+            break
+        known = [column for column in known if column.key != key]
+    return tuple(known)
+
+
+def _has_no_moments(run: RunSnapshot) -> bool:
+    """Whether the optimizer keeps none; unknown before the first rows and the first step."""
+    return bool(run.rows and run.step) and all(row.adam_ratio is None for row in run.rows)
+
+
+class RowsScreen(LiveScreen):
+    """A table of the rows of the run that is selected."""
+
+    CSS_PATH = "rows.tcss"
+    kind = "rows"
+    AUTO_FOCUS = "RowTable"
+    BINDINGS = [("slash", "search", "Search")]  # noqa: RUF012 - Textual's own way
+
+    def __init__(self, glyphs: Glyphs, run: str) -> None:
+        super().__init__(glyphs)
+        self.rows_of = run
+        """The run whose rows are asked for."""
+        self._heading = ScreenTitle(glyphs=glyphs)
+        self._table: RowTable | None = None
+        self._search = Input(placeholder="row number", compact=True, id="search")
+        self._receipt = ReceiptLine(glyphs=glyphs)
+        self._keys = KeyBar(glyphs=glyphs, on_main=False)
+        self._drawn: tuple[Row, ...] | None = None
+
+    def compose(self) -> ComposeResult:
+        """A title, the table (once there is a run), the search field, the keys."""
+        yield self._heading
+        self._search.display = False
+        yield self._search
+        yield self._receipt
+        yield self._keys
+
+    def show(self, snapshot: Snapshot, display: Display) -> None:
+        """Show the newest rows."""
+        run = next((run for run in snapshot.runs if run.name == self.rows_of), None)
+        self._keys.show(snapshot, display)
+        if run is None:
+            return
+        table = self._table_for(run)
+        if run.rows and run.rows is not self._drawn:
+            self._drawn = run.rows
+            table.show([[getattr(row, c.key) for c in table.specs] for row in run.rows])
+        step = "" if run.rows_step is None else f"after {count(run.rows_step)} steps, "
+        key, descending = table.sorted_by
+        title = next(column.title for column in table.specs if column.key == key)
+        order = "largest" if descending else "smallest"
+        rows = count(len(run.rows)) if run.rows else "asking for the"
+        self._heading.show(f"Rows of {run.name}", f"{rows} rows, {step}by {title}, {order} first")
+
+    def _table_for(self, run: RunSnapshot) -> RowTable:
+        """The table; another one where other columns fit."""
+        specs = columns_for(run, self.size.width)
+        if self._table is None or self._table.specs != specs:
+            if self._table is not None:
+                self._table.remove()
+            self._table = RowTable(specs, glyphs=self.glyphs)
+            self._drawn = None
+            self.mount(self._table, after=self._heading)
+            if not self._search.display:
+                self._table.focus()
+        return self._table
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Other columns may fit; the lines at the bottom give way first."""
+        self._receipt.display = event.size.height >= 6
+        self._keys.display = event.size.height >= 5
+        self.owner.redraw()
+
+    def on_row_table_sorted(self, message: RowTable.Sorted) -> None:
+        """The title says the order."""
+        message.stop()
+        self.owner.redraw()
+
+    def action_search(self) -> None:
+        """Ask for a row's number."""
+        self._search.value = ""
+        self._search.display = True
+        self._search.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to the row."""
+        event.stop()
+        self.close_search()
+        text = event.value.strip()
+        if self._table is None or not text:
+            return
+        if not (text.isdecimal() and self._table.go_to(int(text))):
+            last = len(self._drawn or ()) - 1
+            self.say(f"there is no row {text!r}; rows are 0 to {count(last)}")
+
+    def close_search(self) -> bool:
+        """Put the search field away; whether it was there."""
+        was_open = bool(self._search.display)
+        self._search.display = False
+        if was_open and self._table is not None:
+            self._table.focus()
+        return was_open
+
+    def back(self) -> bool:
+        """The search field is a layer of its own."""
+        return self.close_search()
+
+    def show_receipt(self, receipt: Receipt) -> None:
+        """On the receipt line."""
+        self._receipt.show(receipt)
+
+    def say(self, words: str) -> None:
+        """On the receipt line."""
+        self._receipt.say(words)

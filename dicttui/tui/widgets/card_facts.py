@@ -1,0 +1,237 @@
+"""What a card says of a run, line by line, the most needed first."""
+
+import math
+from dataclasses import dataclass
+
+from dicttui.training.snapshot import RunSnapshot, RunState
+from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.numbers import count, learning_rate, number, percent, rate
+from dicttui.tui.widgets.roles import Role, Span, Spans, apart, cut, folded, width_of
+
+STATE_ROLES: dict[RunState, Role] = {
+    "loading": "muted",
+    "running": "good",
+    "paused": "warn",
+    "finished": "strong",
+    "stopped": "muted",
+    "diverged": "bad",
+    "failed": "bad",
+}
+METRIC_LABELS = {
+    "mse": "mse",
+    "fvu": "fvu",
+    "mmcs": "mmcs",
+    "recovered": "recovered",
+    "l0": "l0",
+    "dead_fraction": "dead",
+    "l1": "l1",
+    "precision": "precision",
+}
+"""The metrics of a card, in order, and how a card calls them."""
+SHARES = frozenset({"dead_fraction", "recovered", "precision"})
+SMALLEST_COLUMN = 17
+"""Cells that a label and its value need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of a card."""
+
+    importance: int
+    """The card drops the highest first."""
+    spans: tuple[Span, ...]
+
+
+def facts(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyphs) -> list[Fact]:
+    """Every line of the card of the run at `place` (from 0), in the order in which they stand."""
+    writer = _Writer(run, width, glyphs)
+    lines = [
+        Fact(0, tuple(writer.heading(place, selected))),
+        *(Fact(3, tuple(alert)) for alert in writer.alerts()),
+        Fact(6, tuple(writer.optimizer())),
+        Fact(1, tuple(writer.progress())),
+        Fact(4, tuple(writer.rates())),
+        Fact(2, tuple(writer.loss())),
+    ]
+    rows = writer.grid(writer.measured())
+    lines += [Fact(5 + 2 * place_in_grid, tuple(row)) for place_in_grid, row in enumerate(rows)]
+    if coefficient := writer.coefficient():
+        lines.append(Fact(10, tuple(coefficient)))
+    lines.append(Fact(12, tuple(writer.network())))
+    return lines
+
+
+def chosen(lines: list[Fact], height: int) -> list[Spans]:
+    """The most needed lines that fit, in the order in which they stand."""
+    by_need = sorted(range(len(lines)), key=lambda place: lines[place].importance)
+    return [lines[place].spans for place in sorted(by_need[: max(0, height)])]
+
+
+class _Writer:
+    """Writes the lines of one run for one width."""
+
+    def __init__(self, run: RunSnapshot, width: int, glyphs: Glyphs) -> None:
+        self.run = run
+        self.width = width
+        self.glyphs = glyphs
+
+    def heading(self, place: int, selected: bool) -> list[Span]:
+        """`[1] ● adam          ▶ running`"""
+        number_ = f"[{place + 1}]" if selected else f" {place + 1} "
+        left: list[Span] = [
+            (number_, "accent" if selected else "muted"),
+            (f" {self.glyphs.run_marker(place)} ", "run"),
+            (self.run.name, "strong"),
+        ]
+        sign = self.glyphs.state(self.run.state)
+        role = STATE_ROLES[self.run.state]
+        words = f"{sign} {self.run.state}"
+        if self.run.state == "diverged" and self.width >= 36:
+            words += f" at step {count(self.run.step)}"
+        if self.width < 20:
+            return apart(left, [(sign, role)], self.width, self.glyphs)
+        return apart(left, [(words, role)], self.width, self.glyphs)
+
+    def alerts(self) -> list[list[Span]]:
+        """What a person should notice, and why the run ended if it did so badly."""
+        texts: list[tuple[str, Role]] = [
+            (alert.text, "bad" if alert.kind in ("diverged", "failed") else "warn")
+            for alert in self.run.alerts
+        ]
+        bad = self.run.state in ("diverged", "failed")
+        if bad and self.run.state_detail and not any(role == "bad" for _text, role in texts):
+            texts.insert(0, (self.run.state_detail, "bad"))
+        lines: list[list[Span]] = []
+        for text, role in texts:
+            first, *more = folded(text, max(1, self.width - 2))
+            lines.append([(f"{self.glyphs.alert} {first}", role)])
+            if more:
+                lines.append(cut([(f"  {' '.join(more)}", role)], self.width, self.glyphs))
+        return lines
+
+    def optimizer(self) -> list[Span]:
+        """The optimizer with its settings, and where it steps."""
+        left: list[Span] = [(self.run.optimizer, "strong")]
+        if self.run.settings:
+            left.append((f"  {self.run.settings}", "muted"))
+        right: list[Span] = [(self.run.device, "plain")]
+        if self.width >= 48 and self.run.engine:
+            right.append((f" {self.glyphs.separator} {self.run.engine}", "muted"))
+        return apart(left, right, self.width, self.glyphs)
+
+    def progress(self) -> list[Span]:
+        """`step 4,200 / 10,000 42%      4,312/s`"""
+        run = self.run
+        left: list[Span] = [("step ", "label"), (count(run.step), "plain")]
+        if run.target and self.width >= 24:
+            left.append((f" / {count(run.target)}", "muted"))
+        if run.target and self.width >= 48:
+            left.append((f"  {percent(min(1.0, run.step / run.target))}", "muted"))
+        pace = rate(run.steps_per_second, glyphs=self.glyphs)
+        right: list[Span] = [(pace, "plain")] if run.steps_per_second is not None else []
+        return apart(left, right, self.width, self.glyphs)
+
+    def rates(self) -> list[Span]:
+        """The learning rate in force, the dictionary's where it differs, the schedule's place."""
+        run = self.run
+        left: list[Span] = [
+            ("lr ", "label"),
+            (learning_rate(run.lr, glyphs=self.glyphs), "plain"),
+        ]
+        if run.dictionary_lr is not None and run.dictionary_lr != run.lr:
+            rate_ = learning_rate(run.dictionary_lr, glyphs=self.glyphs)
+            left += [("  dictionary ", "label"), (rate_, "plain")]
+        right: list[Span] = [(run.schedule, "muted")] if run.schedule else []
+        if width_of(left) + width_of(right) >= self.width:
+            return cut(left, self.width, self.glyphs)
+        return apart(left, right, self.width, self.glyphs)
+
+    def loss(self) -> list[Span]:
+        """The loss now, and the best and where."""
+        run = self.run
+        bad = run.loss is not None and not math.isfinite(run.loss)
+        left: list[Span] = [
+            ("loss ", "label"),
+            (self._number(run.loss), "bad" if bad else "strong"),
+        ]
+        if run.best_loss is None:
+            return cut(left, self.width, self.glyphs)
+        right: list[Span] = [("best ", "label"), (self._number(run.best_loss), "plain")]
+        if run.best_step is not None and self.width >= 30:
+            right.append((f" at {count(run.best_step)}", "muted"))
+        if width_of(left) + width_of(right) >= self.width:
+            return cut(left, self.width, self.glyphs)
+        return apart(left, right, self.width, self.glyphs)
+
+    def measured(self) -> list[tuple[str, Spans]]:
+        """Metrics, held-out loss and ripple: a label and a value each."""
+        run = self.run
+        cells: list[tuple[str, Spans]] = []
+        if run.metrics and run.metrics_step is not None:
+            # Always there, so that the card keeps its shape: where measuring takes long, the
+            # metrics are those of an earlier step than the loss.
+            role: Role = "plain" if run.metrics_step < run.step - 1 else "muted"
+            cells.append(("at step", [(count(run.metrics_step), role)]))
+        if run.held_out_loss is not None:
+            cells.append(("held-out", [(self._number(run.held_out_loss), "plain")]))
+        for name, label in METRIC_LABELS.items():
+            if name in run.metrics:
+                cells.append((label, self._metric(name, run.metrics[name])))
+        if run.ripple is not None:
+            cells.append(("ripple", [(number(run.ripple, 2, glyphs=self.glyphs), "plain")]))
+        if run.rising_share is not None:
+            cells.append(("rising", [(percent(run.rising_share, glyphs=self.glyphs), "plain")]))
+        if run.loss_floor is not None:
+            cells.append(("floor", [(self._number(run.loss_floor), "plain")]))
+        return cells
+
+    def grid(self, cells: list[tuple[str, Spans]]) -> list[list[Span]]:
+        """Labels and values in columns of equal width."""
+        columns = max(1, min(4, self.width // SMALLEST_COLUMN))
+        column = self.width // columns
+        lines = []
+        for start in range(0, len(cells), columns):
+            line: list[Span] = []
+            for label, value in cells[start : start + columns]:
+                cell = cut([(f"{label} ", "label"), *value], column - 1, self.glyphs)
+                line += [*cell, (" " * (column - width_of(cell)), "plain")]
+            lines.append(line)
+        return lines
+
+    def coefficient(self) -> list[Span]:
+        """The L1 coefficient in the field's units, beside the preset's own number."""
+        run = self.run
+        if run.lambda_field is None:
+            return []
+        spans: list[Span] = [
+            ("λ ", "label"),
+            (number(run.lambda_field, 3, glyphs=self.glyphs), "plain"),
+            (" in field units", "muted"),
+        ]
+        if run.l1_coefficient is not None:
+            preset = number(run.l1_coefficient, 3, glyphs=self.glyphs)
+            spans.append((f"   preset {preset}", "muted"))
+        return cut(spans, self.width, self.glyphs)
+
+    def network(self) -> list[Span]:
+        """The network's kind and size, and what is known of the smallest possible loss."""
+        left: list[Span] = [("network ", "label"), (self.run.network, "plain")]
+        label = self.run.loss_floor_label
+        right: list[Span] = [(f"floor: {label}", "muted")] if label and self.width >= 48 else []
+        if width_of(left) + width_of(right) >= self.width:
+            return cut(left, self.width, self.glyphs)
+        return apart(left, right, self.width, self.glyphs)
+
+    def _metric(self, name: str, value: float | None) -> Spans:
+        if value is None:
+            return [("n/a", "faint")]
+        if name in SHARES:
+            return [(percent(value, glyphs=self.glyphs), "plain")]
+        spans: list[Span] = [(self._number(value), "plain")]
+        random = self.run.metrics.get("mmcs_random") if name == "mmcs" else None
+        if random is not None:
+            spans.append((f"/{number(random, 2, glyphs=self.glyphs)}", "muted"))
+        return spans
+
+    def _number(self, value: float | None) -> str:
+        return number(value, glyphs=self.glyphs)

@@ -1,0 +1,127 @@
+"""Choosing one of a few: as a list, or within one line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.widgets.roles import RoleLines, Span, apart, cut
+
+
+class ChoiceList(RoleLines, can_focus=True):
+    """One choice a line; arrows move, enter takes, a click does both."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("enter,space", "take", show=False),
+    ]
+
+    @dataclass
+    class Taken(Message):
+        """A choice was taken."""
+
+        place: int
+
+    def __init__(self, choices: Sequence[tuple[str, str]], *, glyphs: Glyphs, at: int = 0) -> None:
+        """`choices` are words and what stands at the right of them; `at` is where to begin."""
+        super().__init__(glyphs=glyphs)
+        self.choices = tuple(choices)
+        self.at = at
+        self._top = 0
+
+    def draw(self, width: int, height: int) -> list[Any]:
+        """The lines around the one that is chosen."""
+        self._top = max(0, min(self._top, self.at), self.at - height + 1)
+        lines = []
+        for place in range(self._top, min(len(self.choices), self._top + height)):
+            words, note = self.choices[place]
+            here = place == self.at
+            sign = self.glyphs.selected if here else " "
+            left: list[Span] = [(f"{sign} ", "accent"), (words, "strong" if here else "plain")]
+            right: list[Span] = [(note, "muted")]
+            lines.append(self.strip(apart(left, right, width, self.glyphs)))
+        return lines
+
+    def action_move(self, by: int) -> None:
+        """Up or down."""
+        self.at = (self.at + by) % len(self.choices)
+        self.redraw()
+
+    def action_take(self) -> None:
+        """Take the choice."""
+        self.post_message(self.Taken(self.at))
+
+    def on_click(self, event: events.Click) -> None:
+        """Take what was clicked."""
+        place = self._top + event.y
+        if place < len(self.choices):
+            self.at = place
+            self.redraw()
+            self.action_take()
+
+
+class ChoiceLine(RoleLines, can_focus=True):
+    """A label and its choices side by side; left and right move between them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", show=False),
+        Binding("right,space", "move(1)", show=False),
+        Binding("enter", "done", show=False),
+    ]
+
+    @dataclass
+    class Done(Message):
+        """Enter: all has been chosen."""
+
+    def __init__(self, label: str, choices: Sequence[str], *, glyphs: Glyphs) -> None:
+        super().__init__(glyphs=glyphs)
+        self.label = label
+        self.choices = tuple(choices)
+        self.at = 0
+        self._areas: list[tuple[int, int]] = []
+
+    def draw(self, width: int, height: int) -> list[Any]:
+        """`runs   (•) adam  ( ) all`; the label marked where the focus is."""
+        del height
+        spans: list[Span] = [
+            (f"{self.glyphs.selected if self.has_focus else ' '} ", "accent"),
+            (self.label.ljust(8), "label"),
+        ]
+        x = 10
+        self._areas = []
+        for place, words in enumerate(self.choices):
+            here = place == self.at
+            text = f"({self.glyphs.bullet if here else ' '}) {words}"
+            spans += [(text, "strong" if here else "muted"), ("  ", "plain")]
+            self._areas.append((x, x + len(text)))
+            x += len(text) + 2
+        return [self.strip(cut(spans, width, self.glyphs))]
+
+    def action_move(self, by: int) -> None:
+        """To the next choice."""
+        self.at = (self.at + by) % len(self.choices)
+        self.redraw()
+
+    def action_done(self) -> None:
+        """All has been chosen."""
+        self.post_message(self.Done())
+
+    def on_focus(self) -> None:
+        """Mark the label."""
+        self.redraw()
+
+    def on_blur(self) -> None:
+        """Unmark the label."""
+        self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose what was clicked."""
+        for place, (start, end) in enumerate(self._areas):
+            if start <= event.x < end:
+                self.at = place
+                self.redraw()

@@ -1,0 +1,376 @@
+"""The chart of all runs over each other."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.strip import Strip
+
+from dicttui.training.snapshot import Series
+from dicttui.tui.glyphs import UNICODE, Glyphs
+from dicttui.tui.palette import run_style
+from dicttui.tui.plotext_canvas import FRAME, Frame, Piece, PlotextCanvas, Tag
+from dicttui.tui.raster import line_dots, patterns, row_dots
+from dicttui.tui.scaling import Axis, Columns, columns, smoothed, x_axis, y_axis
+from dicttui.tui.ticks import ticks
+from dicttui.tui.widgets.chart_content import ChartContent, Curve
+from dicttui.tui.widgets.lines import Line, Lines
+
+# Tags: 1 … 99 lines, 101 … 199 envelopes behind a smoothed line.
+_ENVELOPE = 100
+_FLOOR: Tag = 200
+_MARK: Tag = 201
+_EMPTY: Tag = 202
+
+# Below these an axis takes more room than it is worth.
+_NARROWEST_WITH_LABELS = 20
+_LOWEST_WITH_AXIS = 5
+_LOWEST_WITH_HEADING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """One line of the chart, in columns of dots."""
+
+    curve: Curve
+    held_out: bool
+    line: Columns
+    """`last` smoothed."""
+    raw: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class _Plane:
+    """The canvas: its axes and its size in cells."""
+
+    x: Axis
+    y: Axis
+    width: int
+    height: int
+    glyphs: Glyphs
+
+    def column(self, x: float) -> int:
+        """The cell across in which a value lies."""
+        dots = self.x.cell(np.asarray([x]), self.width * self.glyphs.sub_columns)
+        return int(dots[0]) // self.glyphs.sub_columns
+
+    def row(self, y: float) -> int:
+        """The cell up from the bottom in which a value lies."""
+        rows = self.height * self.glyphs.sub_rows
+        return self.height - 1 - row_dots(y, self.y, rows) // self.glyphs.sub_rows
+
+
+class LossChart(Lines):
+    """The runs' curves, their floors and interventions, with axes and a legend.
+
+    Runs differ in colour and in the marker that stands along their curves; a held-out curve is
+    dashed. Where nothing is smoothed a curve reaches from the minimum to the maximum of the steps
+    behind each column; a smoothed curve has that range in dots behind it.
+    """
+
+    def __init__(
+        self,
+        *,
+        glyphs: Glyphs = UNICODE,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(glyphs=glyphs, name=name, id=id, classes=classes)
+        self._content = ChartContent()
+        self._canvas: PlotextCanvas | None = None
+
+    def show(self, content: ChartContent) -> None:
+        """Draw this; NaN and ±inf are gaps."""
+        if content != self._content:
+            self._content = content
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """Heading and legend, then plotext's lines."""
+        content = self._content
+        series = _chosen(content)
+        x = x_axis((s for _, _, s in series), content.x_quantity, log=content.x_scale == "log")
+        # The canvas is narrower than the widget by the labels, which depend on the y axis: the
+        # limits are taken from columns of the whole width, which hold the same extremes.
+        log = content.y_scale == "log"
+        whole = [columns(s, width, x, content.x_quantity) for _, _, s in series]
+        y, clipped = y_axis(whole, log=log, include=[floor.value for floor in content.floors])
+        heading = self._heading(width, height, y, clipped=clipped)
+        finite = any(np.isfinite(curve.last).any() for curve in whole)
+        frame, plane = self._frame(width, height - len(heading), x, y, labels=finite)
+        if finite:
+            drawn = [self._drawn(*chosen, plane) for chosen in series]
+            over = _curves(drawn, plane) + _marks(content, plane)
+            pieces = _floors(content, plane, over) + over
+        else:
+            pieces = _empty(content, frame)
+        if self._canvas is None:
+            self._canvas = PlotextCanvas()
+        lines = self._canvas.build(frame, pieces, self.glyphs)
+        strips = [Strip([Segment(text, self._style(tag)) for text, tag in line]) for line in lines]
+        return [*heading, *strips]
+
+    def _drawn(self, curve: Curve, held_out: bool, series: Series, plane: _Plane) -> _Drawn:
+        count = plane.width * self.glyphs.sub_columns
+        quantity = self._content.x_quantity
+        raw = columns(series, count, plane.x, quantity)
+        if self._content.smoothing == "off":
+            return _Drawn(curve, held_out, raw, raw)
+        line = columns(smoothed(series, self._content.smoothing), count, plane.x, quantity)
+        return _Drawn(curve, held_out, line, raw)
+
+    def _frame(
+        self, width: int, height: int, x: Axis, y: Axis, *, labels: bool
+    ) -> tuple[Frame, _Plane]:
+        """The frame with its ticks where there is something to read, and its canvas's plane."""
+        glyphs = self.glyphs
+        axis_below = height >= _LOWEST_WITH_AXIS
+        rows = height - 2 if axis_below else height
+        y_values: list[tuple[float, str]] = []
+        if labels and width >= _NARROWEST_WITH_LABELS and rows >= 2:
+            y_values = ticks(y, max(2, rows // 3), glyphs=glyphs)
+        # A first frame tells how wide the canvas is, which the ticks' cells depend on.
+        sized = Frame(
+            width,
+            height,
+            ((0, ""),) if axis_below else (),
+            tuple((0, label) for _, label in y_values),
+        )
+        plane = _Plane(x, y, sized.canvas_width, sized.canvas_height, glyphs)
+        x_values = []
+        if labels and axis_below:
+            x_values = ticks(x, max(1, plane.width // 12), glyphs=glyphs)
+        frame = Frame(
+            width,
+            height,
+            tuple((plane.column(value), label) for value, label in x_values) or sized.x_ticks,
+            tuple((plane.row(value), label) for value, label in y_values),
+        )
+        return frame, plane
+
+    def _heading(self, width: int, height: int, y: Axis, *, clipped: bool) -> list[Text]:
+        """What is drawn, then each run's marker and name; as many lines as are worth it."""
+        at_most = 0 if height < _LOWEST_WITH_HEADING else max(1, height // 8)
+        if not at_most:
+            return []
+        lines = [Text(no_wrap=True)]
+        entries = [(self._subject(y, clipped=clipped), self._style(FRAME)), *self._legend()]
+        for i, (entry, style) in enumerate(entries):
+            left = len(entries) - i
+            more = f" +{left}"
+            room = width - (len(more) if left > 1 and len(lines) == at_most else 0)
+            gap = "  " if lines[-1].plain else ""
+            if len(lines[-1].plain) + len(gap) + len(entry) > room and lines[-1].plain:
+                if len(lines) == at_most:
+                    lines[-1].append(more)
+                    break
+                lines.append(Text(no_wrap=True))
+                gap = ""
+            lines[-1].append(gap + entry, style)
+        return lines
+
+    def _subject(self, y: Axis, *, clipped: bool) -> str:
+        content = self._content
+        y_scale = " (log)" if y.log else ""
+        x_scale = " (log)" if content.x_scale == "log" else ""
+        subject = f"{content.y_label}{y_scale} over {content.x_quantity}{x_scale}"
+        if content.title:
+            subject = f"{content.title}: {subject}"
+        if content.smoothing != "off":
+            subject += f", {content.smoothing} smoothing"
+        if content.which == "held_out":
+            subject += ", held-out"
+        if clipped:
+            subject += f" {self.glyphs.clipped_up} off the scale"
+        return self.glyphs.plain(subject)
+
+    def _legend(self) -> list[tuple[str, Style]]:
+        content, glyphs = self._content, self.glyphs
+        entries = [
+            (
+                f"{glyphs.run_marker(curve.marker)} {glyphs.plain(curve.name)}",
+                run_style(curve.colour, dark=self.dark),
+            )
+            for curve in content.curves
+        ]
+        if content.which == "both":
+            lines = f"{glyphs.solid_line} train {glyphs.dashed_line} held-out"
+            entries.append((lines, self._style(FRAME)))
+        return entries
+
+    def _style(self, tag: Tag) -> Style:
+        if FRAME < tag < _ENVELOPE:
+            return run_style(tag - 1, dark=self.dark)
+        if _ENVELOPE < tag < _FLOOR:
+            return run_style(tag - _ENVELOPE - 1, dark=self.dark, dim=True)
+        return Style(bold=True) if tag == _MARK else Style(dim=True)
+
+
+def _chosen(content: ChartContent) -> list[tuple[Curve, bool, Series]]:
+    """(run, whether it is its held-out history, history) for each line, held-out ones first."""
+    held_out = [
+        (curve, True, curve.held_out)
+        for curve in content.curves
+        if curve.held_out is not None and content.which != "train"
+    ]
+    train = [
+        (curve, False, curve.series) for curve in content.curves if content.which != "held_out"
+    ]
+    return held_out + train
+
+
+def _tag(curve: Curve) -> Tag:
+    return curve.colour % (_ENVELOPE - 1) + 1
+
+
+def _curves(drawn: Sequence[_Drawn], plane: _Plane) -> list[Piece]:
+    """The lines as texts, a row of one run's neighbouring cells each."""
+    glyphs = plane.glyphs
+    pattern = np.zeros((plane.height, plane.width), dtype=np.int64)
+    owner = np.zeros((plane.height, plane.width), dtype=np.int64)
+    for one in drawn:
+        if one.line is not one.raw:
+            dots = _dots(one.raw, plane, envelope=True)
+            row, column = np.indices(dots.shape)
+            cells = patterns(dots & ((row + column) % 2 == 0), glyphs)
+            _lay(pattern, owner, cells, _tag(one.curve) + _ENVELOPE)
+    for one in drawn:
+        dots = _dots(one.line, plane, envelope=one.line is one.raw)
+        if one.held_out:
+            dots &= np.arange(dots.shape[1]) // (2 * glyphs.sub_columns) % 2 == 0
+        _lay(pattern, owner, patterns(dots, glyphs), _tag(one.curve))
+    characters = [[glyphs.cells[cell] for cell in row] for row in pattern.tolist()]
+    for i, one in enumerate(drawn):
+        _place_markers(characters, owner, one, plane, shift=i / len(drawn))
+    return _pieces(characters, owner)
+
+
+def _dots(curve: Columns, plane: _Plane, *, envelope: bool) -> NDArray[np.bool_]:
+    glyphs = plane.glyphs
+    return line_dots(
+        curve,
+        plane.y,
+        plane.height * glyphs.sub_rows,
+        plane.width * glyphs.sub_columns,
+        envelope=envelope,
+    )
+
+
+def _lay(
+    pattern: NDArray[np.int64], owner: NDArray[np.int64], cells: NDArray[np.int64], tag: Tag
+) -> None:
+    """Lay cells over what is there: lines share a cell's dots, but hide an envelope."""
+    touched = cells > 0
+    shared = touched & ((owner < _ENVELOPE) | (tag > _ENVELOPE))
+    pattern[...] = np.where(shared, pattern | cells, np.where(touched, cells, pattern))
+    owner[touched] = tag
+
+
+def _place_markers(
+    characters: list[list[str]],
+    owner: NDArray[np.int64],
+    one: _Drawn,
+    plane: _Plane,
+    *,
+    shift: float,
+) -> None:
+    """Put the run's marker on its line, now and then and at its end."""
+    at = np.flatnonzero(np.isfinite(one.line.last))
+    if not at.size:
+        return
+    across = one.line.position[at] // plane.glyphs.sub_columns
+    every = max(8, plane.width // 6)
+    wanted = np.arange(int(every * (shift + 0.25)), plane.width, every)
+    places = np.searchsorted(across, wanted)
+    chosen = {int(i) for i in places[places < at.size]} | {at.size - 1}
+    for i in chosen:
+        column = int(across[i])
+        row = plane.height - 1 - plane.row(float(one.line.last[at[i]]))
+        characters[row][column] = plane.glyphs.run_marker(one.curve.marker)
+        owner[row, column] = _tag(one.curve)
+
+
+def _pieces(characters: list[list[str]], owner: NDArray[np.int64]) -> list[Piece]:
+    """Texts of neighbouring cells with one owner; cells without one stay as they are."""
+    pieces = []
+    height, width = owner.shape
+    for y, row in enumerate(characters):
+        cuts = [0, *(np.flatnonzero(np.diff(owner[y])) + 1).tolist(), width]
+        for start, end in pairwise(cuts):
+            tag = int(owner[y, start])
+            if tag:
+                pieces.append(Piece("".join(row[start:end]), start, height - 1 - y, tag))
+    return pieces
+
+
+def _floors(content: ChartContent, plane: _Plane, over: Sequence[Piece]) -> list[Piece]:
+    """A line for each floor, and its label where nothing of `over` will be drawn."""
+    taken = _taken(over, plane)
+    lines, labels = [], []
+    for floor in content.floors:
+        if not math.isfinite(floor.value) or (plane.y.log and floor.value <= 0):
+            continue
+        row = plane.row(floor.value)
+        lines.append(Piece(plane.glyphs.floor * plane.width, 0, row, _FLOOR))
+        label = f" {plane.glyphs.plain(floor.label)} "
+        if not floor.label or len(label) > plane.width // 2:
+            continue
+        for beside in (row, row + 1, row - 1):
+            column = _free(taken[beside], len(label)) if 0 <= beside < plane.height else None
+            if column is not None:
+                labels.append(Piece(label, column, beside, _FLOOR))
+                break
+    return lines + labels
+
+
+def _taken(pieces: Sequence[Piece], plane: _Plane) -> NDArray[np.bool_]:
+    """The cells of the canvas in which something is drawn, row 0 at the bottom."""
+    taken = np.zeros((plane.height, plane.width), dtype=np.bool_)
+    for piece in pieces:
+        if piece.upwards:
+            taken[piece.row : piece.row + len(piece.text), piece.column] = True
+        else:
+            taken[piece.row, piece.column : piece.column + len(piece.text)] = True
+    return taken
+
+
+def _free(taken: NDArray[np.bool_], length: int) -> int | None:
+    """Where so many cells of a row are free, as far right as a cell before its end allows."""
+    for start in range(len(taken) - length - 1, -1, -1):
+        if not taken[start : start + length].any():
+            return start
+    return None
+
+
+def _marks(content: ChartContent, plane: _Plane) -> list[Piece]:
+    """A vertical line for each intervention, with its label on top where there is room."""
+    by_column: dict[int, str] = {}
+    for curve in content.curves:
+        for mark in curve.marks:
+            x = mark.step if content.x_quantity == "steps" else mark.seconds
+            by_column[plane.column(float(x))] = plane.glyphs.plain(mark.label)
+    pieces = [
+        Piece(plane.glyphs.mark_line * plane.height, column, 0, _MARK, upwards=True)
+        for column in by_column
+    ]
+    columns_used = [*sorted(by_column), plane.width]
+    for column, following in pairwise(columns_used):
+        label = by_column[column]
+        if column + 1 + len(label) < following and plane.height > 2:
+            pieces.append(Piece(label, column + 1, plane.height - 1, _MARK))
+    return pieces
+
+
+def _empty(content: ChartContent, frame: Frame) -> list[Piece]:
+    steps = any(series.steps for _, _, series in _chosen(content))
+    text = "nothing finite yet" if steps else "no steps yet"
+    text = text[: frame.canvas_width]
+    column = (frame.canvas_width - len(text)) // 2
+    return [Piece(text, column, frame.canvas_height // 2, _EMPTY)]

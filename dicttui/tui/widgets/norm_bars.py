@@ -1,0 +1,233 @@
+"""The norms of a dictionary's rows: a bar for each, or their distribution."""
+
+import math
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+
+from dicttui.training.snapshot import Norms
+from dicttui.tui.glyphs import UNICODE, Glyphs
+from dicttui.tui.numbers import count, number
+from dicttui.tui.palette import run_style
+from dicttui.tui.widgets.lines import Line, Lines
+
+_VALUE_WIDTH = 8
+# Cells of the shortest bar that still compares.
+_SHORTEST_BAR = 6
+_BETWEEN_COLUMNS = 2
+# Lines of a histogram: taller ones say no more.
+_TALLEST_HISTOGRAM = 6
+
+ROUNDING = 1e-5
+"""Relative difference of norms that is float32's and not the rows'."""
+
+
+class NormBars(Lines):
+    """The rows' norms. Two widgets given the same `scale_max` draw equal norms equally long."""
+
+    DEFAULT_CSS = """
+    NormBars {
+        height: 8;
+        & > .norm-bars--muted { text-style: dim; }
+        & > .norm-bars--alert { color: $text-error; text-style: bold; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"norm-bars--muted", "norm-bars--alert"}
+
+    def __init__(
+        self,
+        *,
+        colour: int = 0,
+        glyphs: Glyphs = UNICODE,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002 - Textual's own name
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(glyphs=glyphs, name=name, id=id, classes=classes)
+        self.colour = colour
+        self._norms: Norms | None = None
+        self._label = ""
+        self._scale_max: float | None = None
+
+    def show(self, norms: Norms | None, *, label: str, scale_max: float | None = None) -> None:
+        """Draw norms.
+
+        Args:
+            norms: of the rows; None is "n/a".
+            label: what the rows are: "dictionary rows".
+            scale_max: the norm of the longest bar; the largest finite norm if it is None.
+
+        """
+        shown = (norms, label, scale_max)
+        if shown != (self._norms, self._label, self._scale_max):
+            self._norms, self._label, self._scale_max = shown
+            self.redraw()
+
+    def draw(self, width: int, height: int) -> Sequence[Line]:
+        """A heading, then every row's bar where they fit, else the distribution."""
+        norms = self._norms
+        if norms is None or norms.count == 0:
+            return [Text(f"{self._label} n/a", self._style("muted"))]
+        lines: list[Line] = [self._heading(norms, width)]
+        rows = height - 1
+        if rows < 1:
+            return lines
+        table = self._bars(norms, width, rows)
+        return lines + (table or self._distribution(norms, width, rows))
+
+    def _heading(self, norms: Norms, width: int) -> Text:
+        ratio = number(norms.ratio, 3, glyphs=self.glyphs)
+        text = Text(no_wrap=True)
+        text.append(self._label, self._style("muted"))
+        style = self._style("alert") if not math.isfinite(norms.ratio) else Style()
+        facts = f" max/min {ratio}"
+        if len(self._label) + len(facts) <= width:
+            text.append(facts, style)
+        return text
+
+    def _bars(self, norms: Norms, width: int, rows: int) -> list[Text]:
+        """Every row's bar, in as many columns as are needed; empty if they do not fit."""
+        if len(norms.values) != norms.count:
+            return []
+        label_width = len(str(norms.count - 1))
+        columns = -(-norms.count // rows)
+        across = (width - _BETWEEN_COLUMNS * (columns - 1)) // columns
+        bar = across - label_width - 1 - _VALUE_WIDTH - 1
+        if bar < _SHORTEST_BAR and not (columns == 1 and bar >= 1):
+            return []
+        scale = self._scale(norms)
+        down = -(-norms.count // columns)
+        lines = []
+        for y in range(down):
+            line = Text(no_wrap=True)
+            for i in range(y, norms.count, down):
+                if i != y:
+                    line.append(" " * _BETWEEN_COLUMNS)
+                self._bar(line, i, norms.values[i], (label_width, bar), scale)
+            lines.append(line)
+        return lines
+
+    def _bar(
+        self, line: Text, index: int, norm: float, widths: tuple[int, int], scale: float
+    ) -> None:
+        label_width, bar_width = widths
+        line.append(f"{index:>{label_width}} ", self._style("muted"))
+        value = number(norm, 4, width=_VALUE_WIDTH, glyphs=self.glyphs)
+        if not math.isfinite(norm):
+            line.append(" " * bar_width)
+            line.append(f" {value}", self._style("alert"))
+            return
+        line.append(self._bar_text(norm / scale, bar_width), run_style(self.colour, dark=self.dark))
+        line.append(f" {value}")
+
+    def _bar_text(self, share: float, width: int) -> str:
+        """A bar of a share of `width` cells, in parts of a cell; what is beyond it ends in ">"."""
+        glyphs = self.glyphs
+        parts = len(glyphs.eighths)
+        if share > 1 + 1e-9:
+            return glyphs.eighths[-1] * (width - 1) + glyphs.arrow_right
+        filled = round(max(0.0, share) * width * parts)
+        whole, part = divmod(filled, parts)
+        text = glyphs.eighths[-1] * whole + (glyphs.eighths[part - 1] if part else "")
+        return text.ljust(width, glyphs.track)
+
+    def _scale(self, norms: Norms) -> float:
+        if self._scale_max is not None and 0 < self._scale_max < math.inf:
+            return self._scale_max
+        finite = [value for value in norms.values if math.isfinite(value)]
+        return max(finite, default=0.0) or 1.0
+
+    def _distribution(self, norms: Norms, width: int, rows: int) -> list[Line]:
+        """Minimum, median, maximum, then the most extreme rows, then the histogram."""
+        lines: list[Line] = [self._summary(norms, width)]
+        if norms.maximum - norms.minimum <= ROUNDING * norms.maximum < math.inf:
+            # A histogram would show how float32 rounds unit norms, as if that were a finding.
+            return [*lines, Text("all rows are equal", self._style("muted"))][:rows]
+        extremes = self._extremes(norms, width)
+        histogram_rows = rows - 1 - len(extremes)
+        if histogram_rows < 1:
+            return lines + extremes[: max(0, rows - 1)]
+        return (
+            lines
+            + self._histogram(norms, width, min(_TALLEST_HISTOGRAM, histogram_rows))
+            + extremes
+        )
+
+    def _summary(self, norms: Norms, width: int) -> Text:
+        text = Text(no_wrap=True)
+        facts = [("min", norms.minimum), ("median", norms.median), ("max", norms.maximum)]
+        for name, value in facts:
+            fact = f"{name} {number(value, 3, glyphs=self.glyphs)}"
+            if text.plain and len(text.plain) + 2 + len(fact) > width:
+                break
+            if text.plain:
+                text.append("  ")
+            text.append(fact, Style() if math.isfinite(value) else self._style("alert"))
+        rows = f"  {count(norms.count)} rows"
+        if len(text.plain) + len(rows) <= width:
+            text.append(rows, self._style("muted"))
+        return text
+
+    def _extremes(self, norms: Norms, width: int) -> list[Text]:
+        smallest, largest = norms.smallest, norms.largest
+        if not smallest and norms.values:
+            finite = [(i, v) for i, v in enumerate(norms.values) if not math.isnan(v)]
+            finite.sort(key=lambda pair: pair[1])
+            smallest, largest = tuple(finite[:8]), tuple(finite[:-9:-1])
+        lines = []
+        for name, pairs in (("largest ", largest), ("smallest", smallest)):
+            line = Text(name, self._style("muted"), no_wrap=True)
+            for index, value in pairs:
+                pair = f"  {index}: {number(value, 3, glyphs=self.glyphs)}"
+                if len(line.plain) + len(pair) > width:
+                    break
+                line.append(pair, Style() if math.isfinite(value) else self._style("alert"))
+            lines.append(line)
+        return lines if smallest or largest else []
+
+    def _histogram(self, norms: Norms, width: int, rows: int) -> list[Line]:
+        """Vertical bars over equal bins from the minimum to the maximum."""
+        bins = norms.histogram or _histogram(norms.values, width)
+        if not bins:
+            return []
+        # Each bin takes as many whole cells as fit; bins share cells where there are too many.
+        bars = _regroup(bins, width)
+        tallest = max(bars) or 1
+        levels = self.glyphs.levels
+        parts = len(levels)
+        style = run_style(self.colour, dark=self.dark)
+        heights = [math.ceil(bar / tallest * rows * parts) for bar in bars]
+        each = max(1, width // len(bars))
+        lines: list[Line] = []
+        for y in range(rows - 1, -1, -1):
+            cells = (min(parts, max(0, height - y * parts)) for height in heights)
+            lines.append(Text("".join((levels[c - 1] if c else " ") * each for c in cells), style))
+        return lines
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"norm-bars--{name}", partial=True)
+
+
+def _histogram(values: Sequence[float], width: int) -> tuple[int, ...]:
+    """Finite values per bin, at most 64 equal bins from the smallest to the largest of them."""
+    finite = [value for value in values if math.isfinite(value)]
+    if not finite:
+        return ()
+    low, high = min(finite), max(finite)
+    bins = [0] * max(1, min(64, width))
+    for value in finite:
+        share = (value / high - low / high) / (1 - low / high) if high > low else 0.0
+        bins[min(len(bins) - 1, int(share * len(bins)))] += 1
+    return tuple(bins)
+
+
+def _regroup(bins: Sequence[int], at_most: int) -> list[int]:
+    """Neighbouring bins added up until there are at most so many; all rows stay counted."""
+    if len(bins) <= at_most:
+        return list(bins)
+    grouped = [0] * at_most
+    for i, rows in enumerate(bins):
+        grouped[i * at_most // len(bins)] += rows
+    return grouped

@@ -1,0 +1,122 @@
+"""One run on a card: what is known of it, its loss, its norms."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.message import Message
+
+from dicttui.training.snapshot import RunSnapshot
+from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.layout import CardPlan, plan_card
+from dicttui.tui.widgets.card_facts import Fact, chosen, facts
+from dicttui.tui.widgets.loss_line import LossLine
+from dicttui.tui.widgets.norm_bars import NormBars
+from dicttui.tui.widgets.roles import RoleLines
+
+
+class FactLines(RoleLines):
+    """The text of a card."""
+
+    def __init__(self, place: int, *, glyphs: Glyphs) -> None:
+        super().__init__(glyphs=glyphs)
+        self.run_index = place
+        self._facts: list[Fact] = []
+
+    def show(self, lines: list[Fact]) -> None:
+        """Show as many of these as there is room for."""
+        self._facts = lines
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Any]:
+        """The most needed lines."""
+        del width
+        return [self.strip(spans) for spans in chosen(self._facts, height)]
+
+
+class RunCard(Container):
+    """The card of the run at `place` among the runs, from 0."""
+
+    @dataclass
+    class Selected(Message):
+        """The card was clicked."""
+
+        place: int
+        again: bool
+        """Twice: it should be enlarged."""
+
+    def __init__(self, place: int, *, glyphs: Glyphs) -> None:
+        super().__init__()
+        self.place = place
+        self._glyphs = glyphs
+        self._facts = FactLines(place, glyphs=glyphs)
+        self._loss = LossLine(colour=place, labels=True, best=True, glyphs=glyphs)
+        self._rows = NormBars(colour=place, glyphs=glyphs, classes="rows")
+        self._atoms = NormBars(colour=place, glyphs=glyphs)
+        self._plan: CardPlan | None = None
+        self._run: RunSnapshot | None = None
+        self._selected = False
+        self._log = True
+        self._scale: float | None = None
+
+    def compose(self) -> ComposeResult:
+        """The text above, the loss below it, the norms at the bottom."""
+        yield self._facts
+        yield self._loss
+        with Container(classes="norms"):
+            yield self._rows
+            yield self._atoms
+
+    def show(self, run: RunSnapshot, *, selected: bool, log: bool, scale: float | None) -> None:
+        """Show this run; `scale` is the norm at a full bar, the same on every card."""
+        self._run, self._selected, self._log, self._scale = run, selected, log, scale
+        self.set_class(selected, "-selected")
+        self._arrange()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        """Share out the new size."""
+        self._arrange()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select, or enlarge on a double click."""
+        self.post_message(self.Selected(self.place, again=event.chain == 2))
+
+    def _arrange(self) -> None:
+        run = self._run
+        width, height = self.content_size
+        if run is None or not width or not height:
+            return
+        lines = facts(run, self.place, self._selected, width, self._glyphs)
+        rows = run.norms.count if run.norms else 0
+        plan = plan_card(width, height, len(lines), rows, run.atom_norms is not None)
+        if plan != self._plan:
+            self._plan = plan
+            self._apply(plan, run)
+        self._facts.show(lines)
+        if plan.spark:
+            self._loss.show(run.loss_series, marks=run.marks, floor=run.loss_floor, log=self._log)
+        if plan.norms and run.norms:
+            self._rows.show(
+                run.norms, label="rows" if run.atom_norms else "row norms", scale_max=self._scale
+            )
+            if run.atom_norms:
+                self._atoms.show(run.atom_norms, label="atoms", scale_max=None)
+
+    def _apply(self, plan: CardPlan, run: RunSnapshot) -> None:
+        self._facts.styles.height = plan.facts
+        self._loss.styles.height = plan.spark
+        self._loss.display = plan.spark > 0
+        norms = self.query_one(".norms")
+        norms.styles.height = plan.norms
+        norms.display = plan.norms > 0
+        norms.set_class(plan.beside, "-beside")
+        self._atoms.display = run.atom_norms is not None
+
+
+def norm_scale(runs: tuple[RunSnapshot, ...]) -> float | None:
+    """The norm at a full bar of every card, so that bars compare across runs."""
+    maxima = [run.norms.maximum for run in runs if run.norms]
+    return max((norm for norm in maxima if math.isfinite(norm)), default=None)

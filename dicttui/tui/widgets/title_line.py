@@ -1,0 +1,43 @@
+"""The first line: which experiment this is."""
+
+from typing import Any
+
+from dicttui.training.snapshot import Snapshot
+from dicttui.tui.display import Display
+from dicttui.tui.numbers import rate
+from dicttui.tui.widgets.roles import RoleLines, Span, apart
+
+
+class TitleLine(RoleLines):
+    """The preset's title and data; what is unusual about the display."""
+
+    def show(self, snapshot: Snapshot, display: Display) -> None:
+        """Show this experiment."""
+        self._left: list[Span] = [
+            (" dicttui ", "accent"),
+            (f" {snapshot.title or snapshot.source}", "strong"),
+        ]
+        flags: list[Span] = []
+        if display.frozen:
+            flags.append((" display frozen ", "warn"))
+        if display.readonly:
+            flags.append((" read only ", "warn"))
+        pace = "full speed" if snapshot.pace is None else rate(snapshot.pace, glyphs=self.glyphs)
+        separator = self.glyphs.separator
+        words = [snapshot.data, f"seed {snapshot.seed}", pace]
+        self._right: list[Span] = [
+            *flags,
+            (f" {separator} ".join(word for word in words if word) + " ", "muted"),
+        ]
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> list[Any]:
+        """One line; the data gives way to the title."""
+        del height
+        if not hasattr(self, "_left"):
+            return []
+        right = self._right
+        taken = sum(len(text) for text, _ in self._left) + sum(len(text) for text, _ in right)
+        if taken > width:
+            right = right[:-1]
+        return [self.strip(apart(self._left, right, width, self.glyphs))]

@@ -1,0 +1,15 @@
+"""What every test stands on."""
+
+import os
+
+os.environ["DICTTUI_SIMULATED_DEVICE"] = "1"
+
+import torch
+
+from dicttui.training import simulated_device
+
+# It has to be there before the first backward pass of the process.
+simulated_device.install_if_asked()
+
+# These tensors are tiny: a second thread costs more than it brings.
+torch.set_num_threads(1)

@@ -1,0 +1,32 @@
+import threading
+import time
+
+from dicttui.training import courtesy
+
+
+def test_the_trainer_stands_aside_until_it_may_go_on():
+    passed = threading.Event()
+
+    def trainer():
+        courtesy.stand_aside()
+        passed.set()
+
+    courtesy.ask()
+    thread = threading.Thread(target=trainer)
+    thread.start()
+    courtesy.done()
+    assert passed.wait(10)
+    thread.join()
+
+
+def test_nobody_holds_the_trainer_back_for_ever():
+    courtesy.ask()
+    began = time.monotonic()
+    courtesy.stand_aside()
+    assert time.monotonic() - began >= courtesy.MOST * 0.5
+    courtesy.stand_aside()
+
+
+def test_nothing_asked_costs_nothing():
+    courtesy.done()
+    courtesy.stand_aside()

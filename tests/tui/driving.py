@@ -1,0 +1,87 @@
+"""An app on a session made by hand, and how a test presses its keys and reads its screen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from handmade import HandmadeSession
+from textual.pilot import Pilot
+
+from dicttui.training.snapshot import Snapshot
+from dicttui.tui.app import DicttuiApp
+from dicttui.tui.screens.live import LiveScreen
+
+TURNS = 400
+
+
+class Driver:
+    """What a test does with a running app."""
+
+    def __init__(self, app: DicttuiApp, pilot: Pilot[Any], session: HandmadeSession) -> None:
+        self.app = app
+        self.pilot = pilot
+        self.session = session
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until everything that was asked for has been drawn."""
+        for _ in range(4):
+            await self.pilot.pause()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        for _ in range(TURNS):
+            if condition():
+                return
+            await self.pilot.pause()
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"it did not come to be; the screen:\n{self.text()}")
+
+    async def see(self, words: str) -> None:
+        """Until these words stand on the screen."""
+        await self.until(lambda: words in self.text())
+
+    async def show(self, snapshot: Snapshot) -> None:
+        """Let the session have a newer snapshot, and the app draw it."""
+        self.session.show(snapshot)
+        await self.until(lambda: self.app.snapshot.sequence == self.session.snapshot.sequence)
+        await self.settle()
+
+    @property
+    def kind(self) -> str:
+        """Which screen is on top: a live screen's kind, or a dialog's class."""
+        screen = self.app.screen
+        return screen.kind if isinstance(screen, LiveScreen) else type(screen).__name__
+
+    def lines(self) -> list[str]:
+        """The characters on the screen."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    def text(self) -> str:
+        return "\n".join(self.lines())
+
+
+def drive(
+    scenario: Callable[[Driver], Awaitable[None]],
+    snapshot: Snapshot,
+    *,
+    size: tuple[int, int] = (120, 40),
+    answer: bool = True,
+    **options: Any,
+) -> DicttuiApp:
+    """Run a scenario on an app; returns the app, which has ended."""
+    session = HandmadeSession(snapshot, answer=answer)
+    app = DicttuiApp(session, refresh=50, **options)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot, session)
+            if snapshot.state == "ready":
+                await driver.until(lambda: driver.kind == "main")
+            await driver.settle()
+            await scenario(driver)
+
+    asyncio.run(run())
+    return app

@@ -1,0 +1,152 @@
+"""What a person sees: a picture of every size, theme, state, screen and dialog.
+
+`pytest tests/tui/pictures --snapshot-update` takes them anew; look at each before it is accepted.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import handmade
+import pytest
+from driving import Driver
+from handmade import HandmadeSession
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from dicttui.training.snapshot import Snapshot
+from dicttui.tui import app as app_module
+from dicttui.tui.app import DicttuiApp
+from dicttui.tui.screens import main
+
+
+async def nothing(_app: Driver) -> None:
+    """The screen as it opens."""
+
+
+def press(*keys: str) -> Callable[[Driver], Awaitable[None]]:
+    """Keys, one after another, each once the one before has been drawn."""
+
+    async def scenario(app: Driver) -> None:
+        for key in keys:
+            await app.press(key)
+
+    return scenario
+
+
+async def frozen_seconds_of_mse(app: Driver) -> None:
+    """The chart of another metric over time, frozen once it stands."""
+    await press("t", "j", "down", "enter")(app)
+    await app.see("mse (log) over seconds")
+    await app.press("v")
+
+
+async def three_receipts(app: Driver) -> None:
+    """One intervention applied, one failed, one that waits for its answer."""
+    await app.press("plus")
+    app.session.apply(1)
+    await app.press("minus")
+    app.session.refuse(2, "cuda:0 is out of memory; the run goes on where it was")
+    await app.press("space")
+    await app.press("e")
+    await app.see("requested")
+
+
+async def ended_by_an_error(app: Driver) -> None:
+    """The trainer's thread ends by an error while the main screen is up."""
+    snapshot = app.session.snapshot
+    await app.show(replace(snapshot, state="failed", detail="DataError: samples.npy has gone."))
+    await app.until(lambda: app.kind == "ErrorDialog")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What is shown, how large, and what is done before the picture is taken."""
+
+    snapshot: Snapshot
+    size: tuple[int, int] = (120, 40)
+    scenario: Callable[[Driver], Awaitable[None]] = nothing
+    options: dict[str, Any] = field(default_factory=dict)
+    answer: bool = True
+
+
+LARGE, USUAL, SMALL = (200, 60), (120, 40), (80, 24)
+PICTURES = {
+    # Sizes
+    "main_120x40": Picture(handmade.two_runs()),
+    "main_80x24": Picture(handmade.measured_earlier(), SMALL),
+    "main_200x60_four_runs": Picture(handmade.many_runs(4), LARGE),
+    "main_60x18": Picture(handmade.one_failed(), (60, 18)),
+    "main_20x5": Picture(handmade.two_runs(), (20, 5)),
+    # Looks
+    "light": Picture(handmade.with_alerts(), options={"theme": "dicttui-light"}),
+    "ascii_log_log": Picture(handmade.with_marks(), scenario=press("g"), options={"ascii": True}),
+    "no_colour": Picture(handmade.with_alerts(), SMALL),
+    # States
+    "loading_notice": Picture(
+        handmade.loading("mine.toml imports mynet:Net: this runs code of yours. Loading torch…"),
+        (60, 18),
+    ),
+    "session_failed": Picture(handmade.session_failed(), (60, 18)),
+    "paused_at_the_start": Picture(handmade.at_the_start(), SMALL),
+    "finished": Picture(handmade.two_finished(), SMALL),
+    "diverged": Picture(handmade.one_diverged()),
+    "nan_losses": Picture(handmade.nan_losses()),
+    "no_metrics": Picture(handmade.no_metrics(), (40, 12)),
+    "long_names": Picture(handmade.long_names(), SMALL),
+    # Runs and rows
+    "one_run": Picture(handmade.one_run(), SMALL),
+    "eight_runs": Picture(handmade.many_runs(8)),
+    "sixteen_runs": Picture(handmade.many_runs(16), LARGE),
+    "planted": Picture(handmade.planted(), scenario=press("h", "h")),
+    "many_rows": Picture(handmade.large_dictionary()),
+    "enlarged": Picture(handmade.planted(), scenario=press("tab", "enter")),
+    # The chart
+    "chart_linear_smooth": Picture(handmade.with_marks(), SMALL, press("y", "m", "m")),
+    "chart_seconds_of_mse": Picture(handmade.two_runs(), scenario=frozen_seconds_of_mse),
+    # Screens
+    "rows": Picture(handmade.planted(), scenario=press("r", "right", "down")),
+    "rows_narrow": Picture(handmade.large_dictionary(), SMALL, press("r")),
+    "events": Picture(handmade.two_runs(), scenario=three_receipts, answer=False),
+    "help": Picture(handmade.two_runs(), scenario=press("question_mark")),
+    "palette": Picture(handmade.two_runs(), SMALL, press("ctrl+p", "l", "r")),
+    # Dialogs
+    "dialog_learning_rate": Picture(
+        handmade.two_runs(), SMALL, press("l", "ctrl+u", *"fast", "enter")
+    ),
+    "dialog_device": Picture(handmade.on_a_gpu(), SMALL, press("d")),
+    "dialog_steps": Picture(handmade.two_runs(), (40, 12), press("n")),
+    "dialog_restart": Picture(handmade.one_diverged(), (60, 18), press("2", "b")),
+    "dialog_quit": Picture(
+        handmade.two_runs(), SMALL, press("q"), options={"theme": "dicttui-light"}
+    ),
+    "dialog_metric": Picture(handmade.planted(), SMALL, press("j")),
+    "dialog_error": Picture(handmade.two_runs(), SMALL, ended_by_an_error),
+}
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_picture(name: str, snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("NO_COLOR", "COLORTERM", "TERM"):
+        monkeypatch.delenv(variable, raising=False)
+    if name == "no_colour":
+        monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setattr(main, "CHART_SECONDS", 0.0)
+    # An intervention that waits for its answer is not waited for at the quick rate.
+    monkeypatch.setattr(app_module, "QUICK_PATIENCE", 0.0)
+    picture = PICTURES[name]
+    session = HandmadeSession(picture.snapshot, answer=picture.answer)
+    app = DicttuiApp(session, **picture.options)
+
+    async def prepare(pilot: Pilot[Any]) -> None:
+        driver = Driver(app, pilot, session)
+        if picture.snapshot.state == "ready":
+            await driver.until(lambda: driver.kind == "main")
+        await driver.settle()
+        await picture.scenario(driver)
+        await driver.until(lambda: app.snapshot.sequence == session.snapshot.sequence)
+        for field_ in app.screen.query(Input):
+            field_.cursor_blink = False
+        await driver.settle()
+
+    assert snap_compare(app, terminal_size=picture.size, run_before=prepare)

@@ -1,0 +1,60 @@
+"""What the chart is told to draw, from a snapshot made by hand."""
+
+from dataclasses import replace
+
+import pytest
+
+from dicttui.training.snapshot import Mark, RunSnapshot, Series, Snapshot
+from dicttui.tui.charting import chart_content
+from dicttui.tui.display import ChartSettings
+
+LINE = Series((0, 1), (0.1, 0.2), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0))
+RUN = RunSnapshot(
+    name="adam",
+    optimizer="Adam",
+    settings="",
+    network="sparse",
+    device="cpu",
+    engine="eager",
+    state="running",
+    loss_series=LINE,
+    held_out_loss=1.5,
+    series={"held_out_loss": LINE, "fvu": LINE, "norm_ratio": LINE},
+    loss_floor=0.5,
+    loss_floor_label="all codes zero: Var(x)",
+)
+
+
+def shown(run=RUN, **settings):
+    return chart_content(Snapshot(1, "ready", runs=(run,)), ChartSettings(**settings))
+
+
+@pytest.mark.parametrize(("samples", "floors"), [("train", 1), ("both", 1), ("held-out", 0)])
+def test_the_floor_of_the_train_samples_is_no_line_for_held_out_ones(samples, floors):
+    assert len(shown(samples=samples).floors) == floors
+
+
+def test_only_the_loss_has_the_loss_floor():
+    assert shown(metric="fvu").floors == ()
+
+
+@pytest.mark.parametrize("metric", ["fvu", "norm_ratio"])
+def test_what_is_not_measured_on_both_sets_is_drawn_whichever_is_chosen(metric):
+    content = shown(metric=metric, samples="held-out")
+    assert content.which == "train"
+    assert content.curves[0].series == LINE
+
+
+def test_fvu_says_of_which_samples_it_is():
+    assert shown(metric="fvu").y_label == "fvu of held-out samples"
+    assert shown(replace(RUN, held_out_loss=None, series={"fvu": LINE}), metric="fvu").y_label == (
+        "fvu"
+    )
+
+
+def test_a_mark_names_its_run_unless_it_is_everybodys():
+    both, alone = Mark(5, 0.1, "lr 0.02"), Mark(9, 0.2, "lr 0.01")
+    runs = (replace(RUN, marks=(both, alone)), replace(RUN, name="sgd", marks=(both,)))
+    content = chart_content(Snapshot(1, "ready", runs=runs), ChartSettings())
+    labels = [[mark.label for mark in curve.marks] for curve in content.curves]
+    assert labels == [["lr 0.02", "adam lr 0.01"], ["lr 0.02"]]
