@@ -203,9 +203,9 @@ class Trainer:
                 request=applying.words(intervention),
                 seconds=self._seconds(),
             )
-            self._write(began)
+            self._mailbox.answer(began)
             receipt, follow_up = applying.apply(intervention, began, self.experiment, self.pace)
-            self._write(receipt)
+            self._tell_of(receipt)
             if isinstance(intervention, MoveToDevice | Restart):
                 # What was to be timed since an earlier move is over.
                 over = {change.run for change in receipt.changes if not change.failed}
@@ -218,7 +218,9 @@ class Trainer:
             if not self._running():
                 for run in self.experiment.runs:
                     run.stand_still()
+            # Whoever has read that it is applied finds it so in the newest snapshot.
             self.publish()
+            self._mailbox.answer(receipt)
 
     def _measure_before_a_pause(self, intervention: object) -> None:
         """Make one more, measured step before a pause, so that every number on a paused screen
@@ -236,13 +238,13 @@ class Trainer:
         for follow_up in list(self._follow_ups):
             if follow_up.ready(runs):
                 self._follow_ups.remove(follow_up)
-                self._write(follow_up.receipt())
+                timed = follow_up.receipt()
+                self._tell_of(timed)
+                self._mailbox.answer(timed)
 
-    def _write(self, receipt: Receipt) -> None:
-        self._mailbox.answer(receipt)
-        if receipt.status != "requested":
-            for observer in self._observers:
-                observer.receipt(receipt)
+    def _tell_of(self, receipt: Receipt) -> None:
+        for observer in self._observers:
+            observer.receipt(receipt)
 
     # -- snapshots -----------------------------------------------------------------------------
 

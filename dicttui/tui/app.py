@@ -204,8 +204,11 @@ class DicttuiApp(App[int]):
             self.call_after_refresh(self._on_ready)
 
     def redraw(self) -> None:
-        """Let the screen on top draw what it shows."""
-        if isinstance(self.screen, LiveScreen):
+        """Let the screen on top draw what it shows.
+
+        A screen is on top before its widgets are there; when they are, it asks by itself.
+        """
+        if isinstance(self.screen, LiveScreen) and self.screen.is_mounted:
             self.screen.show(self.snapshot, self.showing)
 
     def settle(self) -> None:

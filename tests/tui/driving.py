@@ -1,6 +1,7 @@
 """An app on a session made by hand, and how a test presses its keys and reads its screen."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +12,8 @@ from dicttui.training.snapshot import Snapshot
 from dicttui.tui.app import DicttuiApp
 from dicttui.tui.screens.live import LiveScreen
 
-TURNS = 400
+PATIENCE = 60.0
+"""Seconds after which what a test waits for is taken not to come."""
 
 
 class Driver:
@@ -32,12 +34,11 @@ class Driver:
             await self.pilot.pause()
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        for _ in range(TURNS):
-            if condition():
-                return
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, f"it did not come to be; the screen:\n{self.text()}"
             await self.pilot.pause()
             await asyncio.sleep(0.005)
-        raise AssertionError(f"it did not come to be; the screen:\n{self.text()}")
 
     async def see(self, words: str) -> None:
         """Until these words stand on the screen."""

@@ -9,7 +9,11 @@ from driving import Driver, drive
 
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.keys import KEYS
+from dicttui.tui.screens.events import EventsScreen
 from dicttui.tui.screens.help import TITLE
+from dicttui.tui.screens.live import LiveScreen
+from dicttui.tui.screens.main import MainScreen
+from dicttui.tui.screens.rows import RowsScreen
 
 SIZES = [(1, 1), (2, 2), (5, 3), (20, 5), (24, 7), (60, 16), (80, 24), (300, 3), (3, 100),
          (300, 100)]  # fmt: skip
@@ -45,6 +49,26 @@ def test_every_screen_opens_at_every_size_and_closes(kind: str) -> None:
         assert app.session.submitted == []
 
     drive(scenario, handmade.planted())
+
+
+@pytest.mark.parametrize("kind", ["rows", "events", "main"])
+def test_a_picture_that_comes_before_a_new_screen_s_widgets_does_no_harm(kind: str) -> None:
+    snapshot = handmade.planted()
+    run = snapshot.runs[0].name
+
+    async def scenario(app: Driver) -> None:
+        screens: dict[str, Callable[[], LiveScreen]] = {
+            "rows": lambda: RowsScreen(app.app.glyphs, run),
+            "events": lambda: EventsScreen(app.app.glyphs, app.app.receipts),
+            "main": lambda: MainScreen(app.app.glyphs, len(snapshot.runs)),
+        }
+        opened = app.app.push_screen(screens[kind]())
+        assert app.kind == kind
+        app.app.redraw()
+        await opened
+        await app.see({"rows": f"Rows of {run}", "events": "Events", "main": run}[kind])
+
+    drive(scenario, snapshot)
 
 
 @pytest.mark.parametrize("name", handmade.SNAPSHOTS)
