@@ -1,6 +1,6 @@
 """Applying interventions to an experiment, and saying in a receipt what became of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
 from dicttui.optimizers import schedules
@@ -35,39 +35,57 @@ class CannotApplyError(Exception):
 
 
 @dataclass(slots=True)
-class FollowUp:
-    """A receipt of a move that is completed once the speed on the new device is known."""
+class Stopwatch:
+    """Times a run's steps on the device it was moved to."""
 
-    applied: Receipt
     run: GradientRun
-    step: int
+    step: int = 0
     began: float | None = None
-    took: float | None = None
 
-    def ready(self, trained: Sequence[GradientRun]) -> bool:
-        """Whether enough steps have been made since."""
-        if self.run not in trained:
-            return False
+    def seconds_per_step(self) -> float | None:
+        """The speed, once enough steps have been made since the first look."""
         if self.began is None:
             # The first chunk on a device warms it up.
             self.began, self.step = self.run.seconds, self.run.step
-            return False
+            return None
         made = self.run.step - self.step
-        if made < STEPS_TIMED:
-            return False
-        self.took = (self.run.seconds - self.began) / made
-        return True
+        return (self.run.seconds - self.began) / made if made >= STEPS_TIMED else None
 
-    def receipt(self) -> Receipt:
-        """The receipt with the measured speed."""
-        assert self.took is not None
-        changes = tuple(
-            replace(change, note=f"{change.note}, now {number(1000 * self.took)} ms/step")
-            if change.run == self.run.name
-            else change
-            for change in self.applied.changes
-        )
-        return replace(self.applied, changes=changes)
+
+class FollowUp:
+    """A receipt of a move, completed run by run as their speeds on the new device are known."""
+
+    def __init__(self, applied: Receipt, moved: Sequence[GradientRun]) -> None:
+        self.receipt = applied
+        self._waiting = [Stopwatch(run) for run in moved]
+
+    @property
+    def over(self) -> bool:
+        """Whether no run is left to be timed."""
+        return not self._waiting
+
+    def forget(self, names: Container[str]) -> None:
+        """What was to be timed of these runs is no longer there."""
+        self._waiting = [watch for watch in self._waiting if watch.run.name not in names]
+
+    def look(self, trained: Container[GradientRun]) -> bool:
+        """After a chunk of steps of these runs; whether the receipt has changed."""
+        before = self.receipt
+        for watch in list(self._waiting):
+            if watch.run in trained and (took := watch.seconds_per_step()) is not None:
+                self._waiting.remove(watch)
+                self.receipt = _with_speed(self.receipt, watch.run.name, took)
+        return self.receipt is not before
+
+
+def _with_speed(receipt: Receipt, run: str, seconds: float) -> Receipt:
+    changes = tuple(
+        replace(change, note=f"{change.note}, now {number(1000 * seconds)} ms/step")
+        if change.run == run
+        else change
+        for change in receipt.changes
+    )
+    return replace(receipt, changes=changes)
 
 
 def target_of(intervention: Intervention) -> str:
@@ -128,7 +146,8 @@ def apply(
     if not runs:
         return replace(requested, status="failed", reason=f"no run {intervention.run!r}"), None
     one = intervention.run is not None
-    changes, moved = [], None
+    changes: list[Change] = []
+    moved: list[GradientRun] = []
     for run in runs:
         before = run.step
         try:
@@ -139,7 +158,7 @@ def apply(
             continue
         changes.append(change)
         if isinstance(intervention, MoveToDevice):
-            moved = run
+            moved.append(run)
     done = [change for change in changes if not change.failed]
     if not done:
         reason = "; ".join(dict.fromkeys(c.failed for c in changes)) or "nothing to change"
@@ -147,7 +166,7 @@ def apply(
     if isinstance(intervention, Advance | Resume):
         pace.restart()  # at a slow pace, too, what was asked for begins now
     receipt = replace(requested, status="applied", changes=tuple(changes))
-    return receipt, FollowUp(receipt, moved, moved.step) if moved is not None else None
+    return receipt, FollowUp(receipt, moved) if moved else None
 
 
 _SILENT = (Pause, Resume, Advance, Continue, Stop)

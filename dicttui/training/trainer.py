@@ -209,7 +209,8 @@ class Trainer:
             if isinstance(intervention, MoveToDevice | Restart):
                 # What was to be timed since an earlier move is over.
                 over = {change.run for change in receipt.changes if not change.failed}
-                self._follow_ups = [f for f in self._follow_ups if f.run.name not in over]
+                for earlier in self._follow_ups:
+                    earlier.forget(over)
             if follow_up is not None:
                 self._follow_ups.append(follow_up)
             self._tell_ends()
@@ -235,12 +236,11 @@ class Trainer:
 
     def _measure_again(self, runs: list[GradientRun]) -> None:
         """Complete the receipts that wait for the speed of a run on its new device."""
-        for follow_up in list(self._follow_ups):
-            if follow_up.ready(runs):
-                self._follow_ups.remove(follow_up)
-                timed = follow_up.receipt()
-                self._tell_of(timed)
-                self._mailbox.answer(timed)
+        for follow_up in self._follow_ups:
+            if follow_up.look(runs):
+                self._tell_of(follow_up.receipt)
+                self._mailbox.answer(follow_up.receipt)
+        self._follow_ups = [f for f in self._follow_ups if not f.over]
 
     def _tell_of(self, receipt: Receipt) -> None:
         for observer in self._observers:

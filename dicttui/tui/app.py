@@ -200,6 +200,8 @@ class DicttuiApp(App[int]):
             await self.push_screen(self._help_screen())
             await self.pop_screen()
             await self.push_screen(MainScreen(self.glyphs, len(self.snapshot.runs)))
+        if (heard := self.receipts.newest()) is not None:
+            self._live_screen().show_receipt(heard)
         if self._on_ready is not None:
             self.call_after_refresh(self._on_ready)
 

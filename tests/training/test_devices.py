@@ -116,6 +116,21 @@ def test_the_receipt_shows_the_loss_before_and_after_and_then_the_speed(open_ses
     assert run_of(session).marks[0].label == "sim:0"
 
 
+def test_a_move_of_all_runs_says_the_speed_of_each(open_session):
+    two = preset() + '[[runs]]\nname = "sgd"\noptimizer = "SGD"\nlr = 0.01\n'
+    session = open_session(two)
+    session.advance(40)
+    receipt = answer(session, MoveToDevice("sim:0"))
+    assert len(receipt.changes) == 2
+    for _ in range(60):
+        session.advance(1)
+    last = session.receipts(0)[-1]
+    assert last.id == receipt.id
+    for change in last.changes:
+        assert change.note.count("was ") == 1, change
+        assert change.note.count("now ") == 1, change
+
+
 def test_no_step_on_a_device_waits_for_it(open_session):
     session = open_session(preset())
     answer(session, MoveToDevice("sim:0"))

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from handmade import HandmadeSession
 from textual.pilot import Pilot
 
+from dicttui.training.interventions import Intervention
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.app import DicttuiApp
 from dicttui.tui.screens.live import LiveScreen
@@ -70,10 +71,16 @@ def drive(
     *,
     size: tuple[int, int] = (120, 40),
     answer: bool = True,
+    asked: Iterable[Intervention] = (),
     **options: Any,
 ) -> DicttuiApp:
-    """Run a scenario on an app; returns the app, which has ended."""
+    """Run a scenario on an app; returns the app, which has ended.
+
+    `asked` are interventions that the session has had before the app is opened on it.
+    """
     session = HandmadeSession(snapshot, answer=answer)
+    for intervention in asked:
+        session.submit(intervention)
     app = DicttuiApp(session, refresh=50, **options)
 
     async def run() -> None:

@@ -4,7 +4,7 @@ import handmade
 import pytest
 from driving import Driver, drive
 
-from dicttui.training.interventions import Change, Receipt
+from dicttui.training.interventions import Change, Receipt, SetLearningRate
 from dicttui.tui.receipts import ReceiptLog, change_in_words, outcome
 
 
@@ -72,6 +72,13 @@ def test_nothing_is_claimed_before_it_is_so() -> None:
         await app.see("adam: applied at step 4,200: lr 0.01 → 0.02")
 
     drive(scenario, handmade.two_runs(), answer=False)
+
+
+def test_what_was_answered_before_the_app_was_opened_is_shown() -> None:
+    async def scenario(app: Driver) -> None:
+        await app.see("adam: applied at step 4,200: lr 0.01 → 0.02")
+
+    drive(scenario, handmade.two_runs(), asked=[SetLearningRate("adam", factor=2)])
 
 
 def test_a_failure_is_shown_with_its_reason() -> None:
