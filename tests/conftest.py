@@ -1,6 +1,11 @@
 """What every test stands on."""
 
 import os
+import signal
+
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["DICTTUI_SIMULATED_DEVICE"] = "1"
 

@@ -18,7 +18,7 @@ BESIDE = 44
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Heights in lines; 0 is not shown."""
+    """Heights in lines; 0 is not shown. Cards that are higher together than `cards` scroll."""
 
     title: int
     cards: int
@@ -50,7 +50,8 @@ def plan(width: int, height: int, runs: int, enlarged: bool, norm_lines: int = 6
     card_rows = 1 if single else -(-runs // columns)
     chart = 0 if enlarged else _chart(room, card_rows)
     cards = room - chart
-    card_height = max(min(MIN_CARD_HEIGHT, cards), cards // card_rows)
+    # Many runs lose their borders and their details before one of them goes out of sight.
+    card_height = max(1, cards // card_rows)
     if chart:
         card_height = min(card_height, MOST_FACTS + MOST_SPARK + norm_lines + BORDER)
         cards = min(cards, card_height * card_rows)

@@ -49,7 +49,8 @@ class Axis:
 
     def fraction(self, values: Floats) -> Floats:
         """Where values lie: 0 at the axis' start, 1 at its end; NaN stays NaN."""
-        return (self.scaled(values) - self.start) / (self.stop - self.start)
+        with np.errstate(over="ignore"):  # far outside a very short axis: infinitely far
+            return (self.scaled(values) - self.start) / (self.stop - self.start)
 
     def cell(self, values: Floats, count: int) -> Integers:
         """The cell of `count` ≥ 1 in which each value lies, clipped to the ends; no NaN."""

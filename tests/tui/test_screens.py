@@ -9,6 +9,7 @@ from driving import Driver, drive
 
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.keys import KEYS
+from dicttui.tui.numbers import number
 from dicttui.tui.screens.events import EventsScreen
 from dicttui.tui.screens.help import TITLE
 from dicttui.tui.screens.live import LiveScreen
@@ -69,6 +70,30 @@ def test_a_picture_that_comes_before_a_new_screen_s_widgets_does_no_harm(kind: s
         await app.see({"rows": f"Rows of {run}", "events": "Events", "main": run}[kind])
 
     drive(scenario, snapshot)
+
+
+@pytest.mark.parametrize("runs", [3, 8, 16])
+def test_many_runs_are_all_told_of_on_a_small_screen(runs: int) -> None:
+    snapshot = handmade.many_runs(runs)
+
+    async def scenario(app: Driver) -> None:
+        await app.settle()
+        for run in snapshot.runs:
+            assert run.name in app.text()
+            assert number(run.loss) in app.text()
+
+    drive(scenario, snapshot, size=(80, 24))
+
+
+def test_the_selected_of_many_runs_is_scrolled_to() -> None:
+    snapshot = handmade.many_runs(16)
+
+    async def scenario(app: Driver) -> None:
+        assert snapshot.runs[-1].name not in app.text()
+        await app.press("shift+tab")
+        await app.see(f"[16] {app.app.glyphs.run_marker(15)} {snapshot.runs[-1].name}")
+
+    drive(scenario, snapshot, size=(40, 12))
 
 
 @pytest.mark.parametrize("name", handmade.SNAPSHOTS)

@@ -123,9 +123,11 @@ class MainScreen(LiveScreen):
         cards = self.query_one("#cards", Cards)
         cards.styles.height = shared.cards
         cards.styles.grid_size_columns = shared.columns
+        cards.styles.grid_rows = str(shared.card_height)
         for card in self._cards:
             card.styles.height = shared.card_height
             card.set_class(shared.bordered, "-bordered")
+            card.set_class(shared.columns > 1, "-beside-others")
         self._chart.display = shared.chart > 0
         self._show_selected(display)
 

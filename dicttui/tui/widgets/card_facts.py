@@ -61,6 +61,11 @@ def facts(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyp
     return lines
 
 
+def one_line(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyphs) -> Fact:
+    """All that a card of one line has room for: which run it is, its loss and its state."""
+    return Fact(0, tuple(_Writer(run, width, glyphs).summary(place, selected)))
+
+
 def chosen(lines: list[Fact], height: int) -> list[Spans]:
     """The most needed lines that fit, in the order in which they stand."""
     by_need = sorted(range(len(lines)), key=lambda place: lines[place].importance)
@@ -77,12 +82,7 @@ class _Writer:
 
     def heading(self, place: int, selected: bool) -> list[Span]:
         """`[1] ● adam          ▶ running`"""
-        number_ = f"[{place + 1}]" if selected else f" {place + 1} "
-        left: list[Span] = [
-            (number_, "accent" if selected else "muted"),
-            (f" {self.glyphs.run_marker(place)} ", "run"),
-            (self.run.name, "strong"),
-        ]
+        left = self._name(place, selected)
         sign = self.glyphs.state(self.run.state)
         role = STATE_ROLES[self.run.state]
         words = f"{sign} {self.run.state}"
@@ -91,6 +91,20 @@ class _Writer:
         if self.width < 20:
             return apart(left, [(sign, role)], self.width, self.glyphs)
         return apart(left, [(words, role)], self.width, self.glyphs)
+
+    def summary(self, place: int, selected: bool) -> list[Span]:
+        """`[1] ● adam           0.3663 ▶`"""
+        sign = (self.glyphs.state(self.run.state), STATE_ROLES[self.run.state])
+        loss: Span = (f"{self._number(self.run.loss)} ", "strong")
+        return apart(self._name(place, selected), [loss, sign], self.width, self.glyphs)
+
+    def _name(self, place: int, selected: bool) -> list[Span]:
+        number_ = f"[{place + 1}]" if selected else f" {place + 1} "
+        return [
+            (number_, "accent" if selected else "muted"),
+            (f" {self.glyphs.run_marker(place)} ", "run"),
+            (self.run.name, "strong"),
+        ]
 
     def alerts(self) -> list[list[Span]]:
         """What a person should notice, and why the run ended if it did so badly."""

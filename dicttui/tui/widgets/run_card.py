@@ -12,7 +12,7 @@ from textual.message import Message
 from dicttui.training.snapshot import RunSnapshot
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.layout import CardPlan, plan_card
-from dicttui.tui.widgets.card_facts import Fact, chosen, facts
+from dicttui.tui.widgets.card_facts import Fact, chosen, facts, one_line
 from dicttui.tui.widgets.loss_line import LossLine
 from dicttui.tui.widgets.norm_bars import NormBars
 from dicttui.tui.widgets.roles import RoleLines
@@ -95,6 +95,8 @@ class RunCard(Container):
         if plan != self._plan:
             self._plan = plan
             self._apply(plan, run)
+        if plan.facts == 1:
+            lines = [one_line(run, self.place, self._selected, width, self._glyphs)]
         self._facts.show(lines)
         if plan.spark:
             self._loss.show(run.loss_series, marks=run.marks, floor=run.loss_floor, log=self._log)

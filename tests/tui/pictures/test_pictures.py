@@ -98,6 +98,8 @@ PICTURES = {
     "one_run": Picture(handmade.one_run(), SMALL),
     "eight_runs": Picture(handmade.many_runs(8)),
     "sixteen_runs": Picture(handmade.many_runs(16), LARGE),
+    "sixteen_runs_small": Picture(handmade.many_runs(16), SMALL),
+    "eight_runs_small": Picture(handmade.many_runs(8), SMALL),
     "planted": Picture(handmade.planted(), scenario=press("h", "h")),
     "many_rows": Picture(handmade.large_dictionary()),
     "enlarged": Picture(handmade.planted(), scenario=press("tab", "enter")),
