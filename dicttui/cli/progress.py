@@ -55,13 +55,19 @@ class ScreenProgress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
 
+        console = Console(highlight=False)
+        # A narrow terminal leaves columns out, so that the others' numbers are not cut.
+        columns = [
+            (0, TextColumn("{task.description}", markup=False)),
+            (80, BarColumn()),
+            (46, MofNCompleteColumn()),
+            (0, TextColumn("{task.fields[facts]}", markup=False)),
+            (60, TimeRemainingColumn()),
+        ]
+        width = console.width
         self._bars = Bars(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[facts]}", markup=False),
-            TimeRemainingColumn(),
-            console=Console(highlight=False),
+            *(column for least, column in columns if width >= least),
+            console=console,
             auto_refresh=False,
         )
         self._tasks: dict[str, TaskID] = {}
