@@ -1,5 +1,6 @@
 """`dicttui [PRESET]`: the app."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -45,6 +46,8 @@ def open_app(
     ] = False,
 ) -> None:
     """Open the app on a preset."""
+    # Nothing that is made before the first screen becomes garbage: a collection only delays it.
+    gc.disable()
     config = settings()
     changes = overrides(seed, steps, device, lr, threads, engine, config.device)
     _mind_misspelt_commands(preset)

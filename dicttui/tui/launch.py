@@ -36,7 +36,7 @@ def run(
     readonly: bool = False,
     bell: bool = True,
 ) -> int:
-    """Train a preset in the app.
+    """Train a preset in the app. Garbage is collected from its first picture on.
 
     Args:
         preset: what to train; its [display] says how the chart stands at the start.
@@ -58,6 +58,11 @@ def run(
     from dicttui.training.session import Session
 
     session = Session(preset, paced=True)
+
+    def begin() -> None:
+        session.start()
+        gc.enable()
+
     app = DicttuiApp(
         session,
         refresh=refresh,
@@ -74,7 +79,7 @@ def run(
             )
         ),
         drawing_share=DRAWING_SHARE,
-        on_painted=session.start,
+        on_painted=begin,
         on_ready=freeze_garbage,
     )
     if theme is not None and theme not in app.available_themes:
