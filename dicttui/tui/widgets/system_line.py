@@ -1,22 +1,39 @@
 """The line of facts about the machine."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from dicttui.training.snapshot import Snapshot
+from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.numbers import memory, percent, rate
 from dicttui.tui.widgets.roles import RoleLines, Span, cut
+
+BETWEEN = 1.0
+"""Seconds. Figures that waver cannot be read faster, and the line is a long one to send."""
 
 
 class SystemLine(RoleLines):
     """Device, memory, load, steps per second of each run, the screen's refresh rate."""
 
-    _spans: tuple[Span, ...] = ()
+    def __init__(self, *, glyphs: Glyphs, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(glyphs=glyphs)
+        self._clock = clock
+        self._shown_at = float("-inf")
+        self._told: list[str] = []
+        """What the line is about: it is written at once when that changes."""
+        self._spans: tuple[Span, ...] = ()
 
     def show(self, snapshot: Snapshot, refresh: float, drawn: float) -> None:
         """Show the machine as it was at this snapshot, and the pictures per second that are asked
         for and drawn.
         """
         system = snapshot.system
+        running = [run for run in snapshot.runs if run.steps_per_second is not None]
+        told = [system.device if system else "", *(run.name for run in running)]
+        if told == self._told and self._clock() - self._shown_at < BETWEEN:
+            return
+        self._told, self._shown_at = told, self._clock()
         parts: list[tuple[str, str]] = []
         if system is not None:
             parts.append(("device", system.device))
@@ -28,7 +45,6 @@ class SystemLine(RoleLines):
             parts.append(("process", memory(system.process_memory)))
         fewer = f"{drawn:.0f} of " if drawn < refresh else ""
         parts.append(("screen", f"{fewer}{refresh:g} Hz"))
-        running = [run for run in snapshot.runs if run.steps_per_second is not None]
         if running:
             rates = "  ".join(
                 f"{run.name} {rate(run.steps_per_second, glyphs=self.glyphs)}" for run in running

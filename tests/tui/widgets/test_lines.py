@@ -146,3 +146,19 @@ def test_without_colour_there_is_none(stage, monkeypatch):
     for style in stage.run(styles()):
         for colour in (style.color, style.bgcolor):
             assert colour is None or len(set(colour.triplet)) == 1
+
+
+def test_spaces_go_with_the_text_before_them():
+    pieces = [("label", RED), (" ", None), ("1", BLUE), ("   ", RED), ("2", BLUE), ("3", BLUE)]
+    strip = as_strip(Strip([Segment(*piece) for piece in pieces]), 12)
+    assert strip.text == "label 1   23"
+    assert [(segment.text, segment.style) for segment in strip] == [
+        ("label ", RED),
+        ("1   23", BLUE),
+    ]
+
+
+@pytest.mark.parametrize("seen", [Style(bgcolor="#00ff00"), Style(underline=True)])
+def test_spaces_that_can_be_seen_stay_as_they_are(seen):
+    strip = as_strip(Strip([Segment("a", RED), Segment("  ", seen), Segment("b", RED)]), 4)
+    assert [segment.style for segment in strip] == [RED, seen, RED]
