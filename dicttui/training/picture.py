@@ -38,6 +38,8 @@ def snapshot(
 
 
 def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
+    # First, because a person's network is asked for it: where that raises, the run has failed.
+    rows = run.row_details(view.row_indices) if view.rows_of == run.name else ()
     trainable, measured = run.trainable, run.measured
     specification = run.specification
     now = trainable.rates_at(run.step)
@@ -49,11 +51,12 @@ def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
         name=run.name,
         optimizer=wording.optimizer(specification),
         settings=wording.settings(specification),
-        network=wording.network(specification, network, samples.d_in),
+        network=wording.network(specification, trainable.n_atoms, samples.d_in),
         device=str(trainable.device),
         engine=run.engine.name,
         state=run.state,
         state_detail=run.state_detail,
+        objective=wording.objective(specification),
         step=run.step,
         target=run.target,
         lr=now.rest,
@@ -75,11 +78,11 @@ def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
         loss_floor=floor.value,
         loss_floor_label=floor.label,
         l1_coefficient=network.l1_coefficient,
-        lambda_field=network.lambda_field(samples.batch_size, samples.d_in),
+        lambda_field=run.lambda_field,
         steps_per_second=run.steps_per_second,
         norms=measured.norms if measured else None,
         atom_norms=measured.atom_norms if measured else None,
-        rows=run.row_details(view.row_indices) if view.rows_of == run.name else (),
+        rows=rows,
         rows_step=run.rows.step if run.rows is not None else None,
         marks=tuple(run.marks),
         alerts=alerts.of(run),

@@ -105,6 +105,8 @@ class RunSnapshot:
     state: RunState
     state_detail: str = ""
     """Why it diverged or failed."""
+    objective: str = ""
+    """What the loss is the sum of: losses compare only between runs that say the same here."""
     step: int = 0
     """Completed updates."""
     target: int = 0

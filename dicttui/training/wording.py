@@ -1,19 +1,9 @@
 """Words for receipts and cards."""
 
-from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.preset.optimizers import OPTIMIZERS
 from dicttui.preset.runs import RunSpecification
+from dicttui.training.asked import number
 from dicttui.training.trainable import Rates
-
-
-def number(value: float | None) -> str:
-    """A number in at most five significant digits."""
-    return "n/a" if value is None else f"{value:.5g}"
-
-
-def pace_words(rate: float | None) -> str:
-    """A pace."""
-    return "as fast as it goes" if rate is None else f"{number(rate)} steps/s"
 
 
 def learning_rates(rates: Rates) -> str:
@@ -21,6 +11,12 @@ def learning_rates(rates: Rates) -> str:
     if rates.rest == rates.dictionary:
         return f"lr {number(rates.rest)}"
     return f"lr {number(rates.rest)}, dictionary {number(rates.dictionary)}"
+
+
+def objective(run: RunSpecification) -> str:
+    """What the loss is the sum of: the network's keys but its sizes and its first weights."""
+    keys = run.network.model_dump(exclude={"dict_size", "hidden_size", "init"})
+    return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()))
 
 
 def settings(run: RunSpecification) -> str:
@@ -54,10 +50,9 @@ def optimizer(run: RunSpecification) -> str:
     return "Muon + AdamW" if run.optimizer == "Muon" else run.optimizer
 
 
-def network(run: RunSpecification, module: DictionaryNetwork, d_in: int) -> str:
+def network(run: RunSpecification, n_atoms: int, d_in: int) -> str:
     """The network's kind and its widths."""
     specification = run.network
-    n_atoms = module.atoms.shape[0]
     hidden = getattr(specification, "hidden_size", None)
     widths = [d_in, *([hidden] if hidden else []), n_atoms, d_in]
     text = f"{specification.kind} {' → '.join(str(w) for w in widths)}"

@@ -104,7 +104,8 @@ def plan_card(width: int, height: int, facts: int, rows: int, atoms: bool) -> Ca
     spark = 1 if height < 14 else 2 if height < 18 else 3
     stacked = atoms and not beside
     # What a person must know of a run comes before the details of its norms.
-    least = min(wanted, 2 if height < 10 else 4 if stacked or height >= 14 else 2)
+    # Rows and atoms below each other want a heading each, and the rows' range.
+    least = min(wanted, 4 if height >= 14 else 3 if stacked and height >= 10 else 2)
     shown = max(1, min(facts, height - spark - least))
     norms = min(height - shown - spark, wanted)
     spark = min(height - shown - norms, max(6, height // 2))

@@ -58,3 +58,15 @@ def test_a_mark_names_its_run_unless_it_is_everybodys():
     content = chart_content(Snapshot(1, "ready", runs=runs), ChartSettings())
     labels = [[mark.label for mark in curve.marks] for curve in content.curves]
     assert labels == [["lr 0.02", "adam lr 0.01"], ["lr 0.02"]]
+
+
+def test_losses_of_different_objectives_are_never_compared_unlabelled():
+    one = replace(RUN, objective="kind sparse, penalty sum")
+    other = replace(RUN, name="mean", objective="kind sparse, penalty mean")
+
+    def label(*runs, metric="loss"):
+        return chart_content(Snapshot(1, "ready", runs=runs), ChartSettings(metric=metric)).y_label
+
+    assert "not to be compared" in label(one, other)
+    assert label(one, one) == "loss"
+    assert label(one, other, metric="mse") == "mse"

@@ -15,6 +15,7 @@ from dicttui.training.interventions import (
     Stop,
 )
 from dicttui.tui.app import INTERRUPTED
+from dicttui.tui.screens.error import ErrorDialog
 
 
 async def _type(app: Driver, text: str) -> None:
@@ -88,6 +89,38 @@ def test_steps_are_whole_and_for_all_runs_or_one() -> None:
         assert app.session.submitted == [Advance(2500), Advance(100, "adam")]
 
     drive(scenario, handmade.two_runs())
+
+
+@pytest.mark.parametrize("text", ["1,,2", "1,5", "1_0", "-3", "0x10", "1.5", "９"])
+def test_steps_that_are_no_whole_number_are_refused(text: str) -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press("n")
+        await _type(app, text)
+        await app.see("no whole number")
+        assert app.session.submitted == []
+
+    drive(scenario, handmade.two_runs())
+
+
+@pytest.mark.parametrize("key", ["n", "l"])
+def test_a_very_long_text_is_refused_in_few_words(key: str) -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press(key)
+        await _type(app, "9" * 5000)
+        await app.see("cancel")
+        assert app.text().count("99999") < 60
+        assert app.session.submitted == []
+
+    drive(scenario, handmade.two_runs(), size=(80, 24))
+
+
+def test_a_very_long_error_leaves_its_answers_in_sight() -> None:
+    async def scenario(app: Driver) -> None:
+        app.app.push_screen(ErrorDialog("The training has ended by an error", "too long " * 500))
+        await app.see("look at what is there")
+        assert "log file" in app.text()
+
+    drive(scenario, handmade.two_runs(), size=(80, 24))
 
 
 def test_devices_are_listed_with_their_free_memory() -> None:

@@ -7,6 +7,9 @@ from textual.widget import Widget
 from dicttui.tui.screens.dialog import Dialog
 from dicttui.tui.widgets.choices import ChoiceList
 
+MOST = 600
+"""Characters: the answers below have to stay in sight."""
+
 
 class ErrorDialog(Dialog[bool]):
     """What happened, in words for a person; what was drawn last stays behind it."""
@@ -14,7 +17,7 @@ class ErrorDialog(Dialog[bool]):
     def __init__(self, heading: str, body: str) -> None:
         super().__init__()
         self.heading = heading
-        self.body = body
+        self.body = body if len(body) <= MOST else f"{body[:MOST]}… (the log file has all of it)"
 
     def fields(self) -> Iterable[Widget]:
         """Look on, or leave."""

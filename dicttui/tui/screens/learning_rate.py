@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dicttui.training.interventions import Group, SetLearningRate
 from dicttui.training.snapshot import RunSnapshot
 from dicttui.tui.numbers import learning_rate
-from dicttui.tui.screens.number_dialog import NumberDialog
+from dicttui.tui.screens.number_dialog import NumberDialog, quoted
 from dicttui.tui.widgets.choices import ChoiceLine
 
 LOWEST, HIGHEST = 1e-12, 1e3
@@ -36,7 +36,7 @@ class LearningRateDialog(NumberDialog[SetLearningRate]):
         try:
             rate = float(text)
         except ValueError:
-            return f"{text!r} is no number; write one such as 0.003 or 3e-3"
+            return f"{quoted(text)} is no number; write one such as 0.003 or 3e-3"
         if math.isnan(rate) or not LOWEST <= rate <= HIGHEST:
             return "a learning rate is a number from 1e-12 to 1000"
         run = None if self._runs.at else self.run_name

@@ -10,7 +10,7 @@ from textual.timer import Timer
 from dicttui.training.interventions import Receipt
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.charting import chart_content
-from dicttui.tui.display import ChartSettings, Display
+from dicttui.tui.display import ChartSettings, Display, is_training
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.keys import KEYS
 from dicttui.tui.layout import Plan, norm_lines, plan
@@ -67,9 +67,11 @@ class MainScreen(LiveScreen):
         yield self._keys
 
     def on_resize(self, event: events.Resize) -> None:
-        """Share out the new size."""
+        """Share out the new size, and draw what had no room before: a training that stands still
+        brings no new picture.
+        """
         del event
-        self._arrange(self.owner.showing)
+        self.show(self.owner.snapshot, self.owner.showing)
 
     def show(self, snapshot: Snapshot, display: Display) -> None:
         """Draw what has changed."""
@@ -80,7 +82,10 @@ class MainScreen(LiveScreen):
             if card.display:
                 selected = card.place == display.selected
                 card.show(run, selected=selected, log=display.chart.log_y, scale=scale)
-        self._system.show(snapshot, display.refresh, self.owner.thrift.rate(display.refresh))
+        drawn = display.refresh
+        if is_training(snapshot):
+            drawn = self.owner.thrift.rate(display.refresh)
+        self._system.show(snapshot, display.refresh, drawn)
         self._keys.show(snapshot, display)
         self._draw_chart(snapshot, display.chart)
 

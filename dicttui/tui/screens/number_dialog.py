@@ -12,6 +12,12 @@ from dicttui.tui.screens.dialog import Dialog
 from dicttui.tui.widgets.choices import ChoiceLine
 
 Answer = TypeVar("Answer")
+MOST_QUOTED = 30
+
+
+def quoted(text: str) -> str:
+    """What was typed, for an error; of a long text the beginning."""
+    return repr(text if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]}…")
 
 
 class NumberDialog(Dialog[Answer]):

@@ -31,6 +31,11 @@ METRIC_LABELS = {
 SHARES = frozenset({"dead_fraction", "recovered", "precision"})
 SMALLEST_COLUMN = 17
 """Cells that a label and its value need."""
+ROOMY = 48
+"""Cells from which on a card has room for words that a narrow one does without."""
+VALUE = 8
+SHARE = 5
+"""Cells kept for a number, a percentage on a narrow card: little moves when its length changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,10 @@ def facts(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyp
         Fact(4, tuple(writer.rates())),
         Fact(2, tuple(writer.loss())),
     ]
-    rows = writer.grid(writer.measured())
+    cells = writer.measured()
+    rows = writer.grid(cells) if width >= ROOMY else writer.packed(cells)
     lines += [Fact(5 + 2 * place_in_grid, tuple(row)) for place_in_grid, row in enumerate(rows)]
-    if coefficient := writer.coefficient():
+    if (coefficient := writer.coefficient()) and not writer.coefficient_beside_rates():
         lines.append(Fact(10, tuple(coefficient)))
     lines.append(Fact(12, tuple(writer.network())))
     return lines
@@ -139,8 +145,10 @@ class _Writer:
         left: list[Span] = [("step ", "label"), (count(run.step), "plain")]
         if run.target and self.width >= 24:
             left.append((f" / {count(run.target)}", "muted"))
-        if run.target and self.width >= 48:
+        if run.target and self.width >= ROOMY:
             left.append((f"  {percent(min(1.0, run.step / run.target))}", "muted"))
+        if run.metrics_step is not None and run.metrics and self.width >= ROOMY:
+            left += [("  metrics at ", "muted"), self._measured_at(run.metrics_step)]
         pace = rate(run.steps_per_second, glyphs=self.glyphs)
         right: list[Span] = [(pace, "plain")] if run.steps_per_second is not None else []
         return apart(left, right, self.width, self.glyphs)
@@ -155,10 +163,18 @@ class _Writer:
         if run.dictionary_lr is not None and run.dictionary_lr != run.lr:
             rate_ = learning_rate(run.dictionary_lr, glyphs=self.glyphs)
             left += [("  dictionary ", "label"), (rate_, "plain")]
+        if self.coefficient_beside_rates():
+            return apart(left, self.coefficient(short=True), self.width, self.glyphs)
         right: list[Span] = [(run.schedule, "muted")] if run.schedule else []
         if width_of(left) + width_of(right) >= self.width:
             return cut(left, self.width, self.glyphs)
         return apart(left, right, self.width, self.glyphs)
+
+    def coefficient_beside_rates(self) -> bool:
+        """Whether the L1 coefficient stands on the learning rate's line, to save one of its own."""
+        run = self.run
+        several = run.dictionary_lr is not None and run.dictionary_lr != run.lr
+        return run.lambda_field is not None and not run.schedule and not several
 
     def loss(self) -> list[Span]:
         """The loss now, and the best and where."""
@@ -181,11 +197,8 @@ class _Writer:
         """Metrics, held-out loss and ripple: a label and a value each."""
         run = self.run
         cells: list[tuple[str, Spans]] = []
-        if run.metrics and run.metrics_step is not None:
-            # Always there, so that the card keeps its shape: where measuring takes long, the
-            # metrics are those of an earlier step than the loss.
-            role: Role = "plain" if run.metrics_step < run.step - 1 else "muted"
-            cells.append(("at step", [(count(run.metrics_step), role)]))
+        if run.metrics and run.metrics_step is not None and self.width < ROOMY:
+            cells.append(("at step", [self._measured_at(run.metrics_step)]))
         if run.held_out_loss is not None:
             cells.append(("held-out", [(self._number(run.held_out_loss), "plain")]))
         for name, label in METRIC_LABELS.items():
@@ -198,6 +211,28 @@ class _Writer:
         if run.loss_floor is not None:
             cells.append(("floor", [(self._number(run.loss_floor), "plain")]))
         return cells
+
+    def _measured_at(self, step: int) -> Span:
+        # Always there, so that the card keeps its shape: where measuring takes long, the metrics
+        # are those of an earlier step than the loss.
+        return count(step), "plain" if step < self.run.step - 1 else "muted"
+
+    def packed(self, cells: list[tuple[str, Spans]]) -> list[list[Span]]:
+        """Labels and values one after the other, as many on a line as have room."""
+        lines: list[list[Span]] = []
+        used = self.width
+        for label, value in cells:
+            room = SHARE if width_of(value) <= SHARE and value[0][0].endswith("%") else VALUE
+            least = len(label) + 1 + max(room, width_of(value))
+            if used + 1 + least > self.width:
+                lines.append([])
+                used = -1
+            cell = cut([(f"{label} ", "label"), *value], self.width, self.glyphs)
+            if used >= 0:
+                lines[-1].append((" ", "plain"))
+            lines[-1] += [*cell, (" " * (least - width_of(cell)), "plain")]
+            used += 1 + least
+        return lines
 
     def grid(self, cells: list[tuple[str, Spans]]) -> list[list[Span]]:
         """Labels and values in columns of equal width."""
@@ -212,7 +247,7 @@ class _Writer:
             lines.append(line)
         return lines
 
-    def coefficient(self) -> list[Span]:
+    def coefficient(self, *, short: bool = False) -> list[Span]:
         """The L1 coefficient in the field's units, beside the preset's own number."""
         run = self.run
         if run.lambda_field is None:
@@ -220,11 +255,11 @@ class _Writer:
         spans: list[Span] = [
             ("λ ", "label"),
             (number(run.lambda_field, 3, glyphs=self.glyphs), "plain"),
-            (" in field units", "muted"),
+            (" field" if short else " in field units", "muted"),
         ]
         if run.l1_coefficient is not None:
             preset = number(run.l1_coefficient, 3, glyphs=self.glyphs)
-            spans.append((f"   preset {preset}", "muted"))
+            spans.append((f"{',' if short else '  '} preset {preset}", "muted"))
         return cut(spans, self.width, self.glyphs)
 
     def network(self) -> list[Span]:

@@ -326,6 +326,7 @@ def _floors(content: ChartContent, plane: _Plane, over: Sequence[Piece]) -> list
             column = _free(taken[beside], len(label)) if 0 <= beside < plane.height else None
             if column is not None:
                 labels.append(Piece(label, column, beside, _FLOOR))
+                taken[beside, column : column + len(label)] = True
                 break
     return lines + labels
 
@@ -360,11 +361,19 @@ def _marks(content: ChartContent, plane: _Plane) -> list[Piece]:
         Piece(plane.glyphs.mark_line * plane.height, column, 0, _MARK, upwards=True)
         for column in by_column
     ]
-    columns_used = [*sorted(by_column), plane.width]
-    for column, following in pairwise(columns_used):
+    if plane.height <= 2:
+        return pieces
+    free_from = 0  # what is left of it belongs to earlier marks
+    for column, following in pairwise([*sorted(by_column), plane.width]):
         label = by_column[column]
-        if column + 1 + len(label) < following and plane.height > 2:
+        if column + 1 + len(label) < following:
             pieces.append(Piece(label, column + 1, plane.height - 1, _MARK))
+            free_from = column + 1 + len(label)
+        elif following == plane.width and column - len(label) > free_from:
+            # The newest mark, near the right edge: left of its line, apart from what is there.
+            pieces.append(Piece(label, column - len(label), plane.height - 1, _MARK))
+        else:
+            free_from = column + 1
     return pieces
 
 

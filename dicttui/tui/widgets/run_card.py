@@ -115,6 +115,9 @@ class RunCard(Container):
         norms.styles.height = plan.norms
         norms.display = plan.norms > 0
         norms.set_class(plan.beside, "-beside")
+        # Below each other the rows have the odd line: they are what is watched.
+        halved = run.atom_norms is not None and not plan.beside
+        self._rows.styles.height = (plan.norms + 1) // 2 if halved else None
         self._atoms.display = run.atom_norms is not None
 
 

@@ -206,3 +206,16 @@ def test_plotext_is_not_imported_before_a_chart_is_drawn():
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_labels_of_floors_do_not_overlap(stage):
+    floors = (Floor(1.0, "all codes zero"), Floor(1.001, "another one"))
+    text = "\n".join(shown(stage, ChartContent((flat(5.0),), floors=floors))[1])
+    assert "all codes zero" in text
+    assert "another one" in text
+
+
+def test_the_label_of_the_newest_intervention_stands_left_of_it_at_the_edge(stage):
+    curve = flat(1.0, marks=(Mark(99, 49.5, "lr 0.02"),))
+    _, lines = shown(stage, ChartContent((curve,)))
+    assert any("lr 0.02" in line for line in lines)
