@@ -58,7 +58,7 @@ def _is_held_out_too(snapshot: Snapshot, metric: str) -> bool:
 def _label(snapshot: Snapshot, metric: str) -> str:
     """A metric's name, and what it needs to be read rightly where the name does not say that."""
     if metric == "loss" and len({run.objective for run in snapshot.runs}) > 1:
-        return "losses of different objectives, not to be compared:"
+        return "loss (objectives differ: compare mse)"
     held_out = any(run.held_out_loss is not None for run in snapshot.runs)
     return "fvu of held-out samples" if metric == "fvu" and held_out else metric
 

@@ -67,6 +67,6 @@ def test_losses_of_different_objectives_are_never_compared_unlabelled():
     def label(*runs, metric="loss"):
         return chart_content(Snapshot(1, "ready", runs=runs), ChartSettings(metric=metric)).y_label
 
-    assert "not to be compared" in label(one, other)
+    assert "objectives differ" in label(one, other)
     assert label(one, one) == "loss"
     assert label(one, other, metric="mse") == "mse"
