@@ -12,7 +12,7 @@ from dicttui.data.memory import GIBIBYTE, require_memory
 from dicttui.data.moments import row_ranges
 from dicttui.data.samples import Samples, prepare
 from dicttui.data.split import split, train_count
-from dicttui.preset.data import FileData
+from dicttui.preset.data import TOO_LARGE_BATCH, FileData
 
 MAPPED_BYTES = GIBIBYTE
 """From here on float32 samples are left in the file's memory map where that is possible. Smaller
@@ -33,6 +33,7 @@ class File:
         require_usable(self._path, self._array)
         self._total, self.d_in = self._array.shape
         kept = train_count(specification.held_out, self._total)
+        self._refuse_too_large_batch(kept)
         name = self._path.name + (f"[{self._array.name}]" if self._array.name else "")
         self.description = describe(
             f"{name} {kept} × {self.d_in}", specification, kept, self._total - kept
@@ -54,6 +55,14 @@ class File:
         require_memory(size * copies, str(self._path))
         x = read_rows(self._path, self._array, 0, self._total)
         return x.clone() if size < MAPPED_BYTES else x
+
+    def _refuse_too_large_batch(self, n: int) -> None:
+        size, held_out = self._specification.batch_size, self._total - n
+        if size > n:
+            after = f" after {held_out} of {self._total} are held out" if held_out else ""
+            raise DataError(
+                "data.batch_size: " + TOO_LARGE_BATCH.format(batch_size=size, n=n) + after
+            )
 
     def _refuse_non_finite(self, x: Tensor) -> None:
         bad = NonFiniteRows()

@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 
 from dicttui.preset.problems import Problem
 from dicttui.preset.specification import Specification
-from dicttui.preset.wording import allowed, listed, nearest, shown
+from dicttui.preset.wording import allowed, listed, nearest, shown, words
 
 Spec = TypeVar("Spec", bound=Specification)
 Kinds = Mapping[str, type[Specification]]
@@ -111,9 +111,7 @@ def check(
                     problems.append(Problem(at(where, name), f"missing; allowed: {allowed(field)}"))
             elif name:
                 problems.append(
-                    wrong_value(
-                        at(where, spelled[name]), values[name], allowed(cls.model_fields[name])
-                    )
+                    _refused(at(where, spelled[name]), values[name], cls.model_fields[name])
                 )
             else:
                 problems.append(Problem(where, detail["msg"].removeprefix("Value error, ")))
@@ -155,12 +153,40 @@ def check_kind(
         )
         problems += checked.problems
         return Checked(None if problems else checked.specification, problems)
-    problems = (kind_problem(kinds, table, where),)
-    every_key = {key for cls in kinds.values() for key in spellings(cls)}
-    problems += tuple(
-        unknown_key(where, key, sorted(every_key)) for key in table if key not in every_key
-    )
-    return Checked(None, problems)
+    return Checked(None, (kind_problem(kinds, table, where), *_whatever_kind(kinds, table, where)))
+
+
+def _whatever_kind(kinds: Kinds, table: Mapping[str, Any], where: str) -> Iterable[Problem]:
+    """What is wrong with single keys of a table whose kind is missing or unknown.
+
+    Each is held against the kind that is most likely meant, or against all that have such a key
+    where that one has none: then it is wrong only if no kind allows it.
+    """
+    kind = table.get("kind")
+    meant = nearest(kind, kinds) if isinstance(kind, str) else None
+    every_key = sorted({key for cls in kinds.values() for key in spellings(cls)})
+    for key, value in table.items():
+        having = [cls for cls in kinds.values() if key in spellings(cls)]
+        if not having:
+            yield unknown_key(where, key, every_key)
+        elif key != "kind":
+            judges = [kinds[meant]] if meant and kinds[meant] in having else having
+            verdicts = [_alone(cls, key, value, where) for cls in judges]
+            if all(verdicts):
+                yield verdicts[0][0]
+
+
+def _alone(cls: type[Specification], key: str, value: Any, where: str) -> list[Problem]:
+    """What is wrong with the value of one key, whatever else the table says or lacks."""
+    name = spellings(cls)[key]
+    field = cls.model_fields[name]
+    value = _with_tuples(value, field)
+    try:
+        cls.model_validate({name: value}, strict=True)
+    except ValidationError as error:
+        if any(detail["loc"][:1] == (name,) for detail in error.errors(include_url=False)):
+            return [_refused(at(where, key), value, field)]
+    return [Problem(at(where, key), text) for _, text in cls.broken_rules({name: value})]
 
 
 def kind_problem(kinds: Kinds, table: Mapping[str, Any], where: str) -> Problem:
@@ -176,6 +202,14 @@ def wrong_word(where: str, value: object, known: Iterable[str]) -> Problem:
     suggestion = nearest(value, known) if isinstance(value, str) else None
     hint = f'did you mean "{suggestion}"? ' if suggestion else ""
     return Problem(where, f"{shown(value)} is not known; {hint}allowed: {listed(known)}")
+
+
+def _refused(where: str, value: object, field: FieldInfo) -> Problem:
+    """The problem of a value that a field does not accept."""
+    known = words(field)
+    if known and isinstance(value, str):
+        return wrong_word(where, value, known)
+    return wrong_value(where, value, allowed(field))
 
 
 def wrong_value(where: str, value: object, accepted: str) -> Problem:

@@ -32,6 +32,10 @@ class DataSpecification(Specification):
     )
 
 
+TOO_LARGE_BATCH = "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})"
+"""What is wrong with a batch_size above the number n of train samples."""
+
+
 class GaussianData(DataSpecification):
     """Standard normal samples, drawn as the article draws them: `torch.randn(n, d_in)`."""
 
@@ -44,7 +48,7 @@ class GaussianData(DataSpecification):
         Rule(
             ("batch_size", "n"),
             lambda batch_size, n: batch_size <= n,
-            "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})",
+            TOO_LARGE_BATCH,
         ),
     )
 
@@ -91,7 +95,7 @@ class PlantedData(DataSpecification):
         Rule(
             ("batch_size", "n", "fresh"),
             lambda batch_size, n, fresh: fresh or batch_size <= n,
-            "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})",
+            TOO_LARGE_BATCH,
         ),
     )
 

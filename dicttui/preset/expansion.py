@@ -35,14 +35,23 @@ _BESIDE = (*RunKeys.model_fields, "network")
 class _Candidate:
     """A run that is being read."""
 
-    table: int
-    """The index of the [[runs]] table it comes from."""
     name: str
     chosen: bool
     """Whether a person gave the name."""
     keys: RunKeys
     arguments: OptimizerSpecification
     network: Specification
+
+
+@dataclass(slots=True)
+class _Table:
+    """What came of one [[runs]] table."""
+
+    candidates: list[_Candidate]
+    """The runs that are right so far."""
+    given_names: list[str]
+    """The names that a person gave its runs, of the wrong runs too."""
+    problems: list[Problem]
 
 
 def expand(
@@ -54,6 +63,7 @@ def expand(
     sound itself, its own problems are not told again for each run.
     """
     candidates: list[_Candidate] = []
+    given_names: list[tuple[int, str]] = []
     problems: list[Problem] = []
     for index, table in enumerate(tables):
         where = f"runs[{index}]"
@@ -64,10 +74,11 @@ def expand(
             network, table.get("network", {}), at(where, "network"), network_is_sound, kinds
         )
         problems += checked.problems
-        found, wrong = _runs_of_table(index, table, checked.specification)
-        candidates += found
-        problems += wrong
-    problems += _taken_names(candidates)
+        found = _runs_of_table(index, table, checked.specification)
+        candidates += found.candidates
+        given_names += ((index, name) for name in found.given_names)
+        problems += found.problems
+    problems += _taken_names(given_names)
     _tell_apart(candidates)
     runs = [
         RunSpecification(
@@ -88,9 +99,12 @@ def _network(
     if not isinstance(own, dict):
         return Checked(None, (wrong_value(where, own, "a table, [runs.network]"),))
     kind = own.get("kind", base.get("kind"))
+    own_places = {at(where, key) for key in own}
     if not isinstance(kind, str) or kind not in kinds:
-        # Without [runs.network] the problem is that of [network] and has been told there.
-        return check_kind(kinds, own, where) if "kind" in own else Checked(None, ())
+        # A kind that stands only in [network] has been told there.
+        of_kind = {"kind": kind} if "kind" in base else {}
+        checked = check_kind(kinds, of_kind | own, where)
+        return Checked(None, tuple(p for p in checked.problems if p.where in own_places))
     known = set(kinds[kind].model_fields)
     inherited = {
         key: value
@@ -103,13 +117,10 @@ def _network(
     checked = check_kind(kinds, merged | {"kind": kind}, where)
     if base_is_sound:
         return checked
-    own_places = {at(where, key) for key in own}
     return Checked(None, tuple(p for p in checked.problems if p.where in own_places))
 
 
-def _runs_of_table(
-    index: int, table: Mapping[str, Any], network: Specification | None
-) -> tuple[list[_Candidate], list[Problem]]:
+def _runs_of_table(index: int, table: Mapping[str, Any], network: Specification | None) -> _Table:
     where = f"runs[{index}]"
     keys = {key: value for key, value in table.items() if key in RunKeys.model_fields}
     own = {key: value for key, value in table.items() if key not in _BESIDE}
@@ -119,9 +130,13 @@ def _runs_of_table(
     if named.problems:
         problems += named.problems
         keys["name"] = "run"
+    has_a_name = chosen and named.specification is not None
     optimizers = _each(keys.get("optimizer"), at(where, "optimizer"))
     rates = _each(keys.get("lr"), at(where, "lr"))
+    several_optimizers, several_rates = len(optimizers) > 1, len(rates) > 1
     candidates = []
+    given_names = []
+    pairs: list[tuple[Any, Any]] = []
     for (optimizer_at, optimizer), (lr_at, lr) in product(optimizers, rates):
         specification = OPTIMIZERS.get(optimizer) if isinstance(optimizer, str) else None
         arguments = None
@@ -134,22 +149,26 @@ def _runs_of_table(
             problems += checked.problems
             arguments = checked.specification
         given = keys | {
-            "name": _name(keys, optimizer, lr, len(optimizers) > 1, len(rates) > 1),
+            "name": _name(keys, optimizer, lr, several_optimizers, several_rates),
             "optimizer": optimizer if specification else "SGD",
             "lr": lr if lr is not None else (specification.default_lr if specification else 1.0),
         }
         run = check(RunKeys, given, where)
+        wrong_lr = any(problem.where == at(where, "lr") for problem in run.problems)
+        # A name that is made with a wrong value will be another once the value is right.
+        wrong_part = (several_optimizers and not specification) or (several_rates and wrong_lr)
+        if has_a_name and not wrong_part and (optimizer, lr) not in pairs:
+            given_names.append(given["name"])
+        pairs.append((optimizer, lr))
         problems += [
             Problem(lr_at, problem.text) if problem.where == at(where, "lr") else problem
             for problem in run.problems
         ]
         if run.specification and arguments and network:
             candidates.append(
-                _Candidate(
-                    index, run.specification.name, chosen, run.specification, arguments, network
-                )
+                _Candidate(run.specification.name, chosen, run.specification, arguments, network)
             )
-    return candidates, problems
+    return _Table(candidates, given_names, problems)
 
 
 def _each(value: Any, where: str) -> list[tuple[str, Any]]:
@@ -208,19 +227,16 @@ def _rate(lr: Any) -> str:
     return f"{lr:g}" if isinstance(lr, int | float) else "lr"
 
 
-def _taken_names(candidates: Sequence[_Candidate]) -> Iterable[Problem]:
-    """Names that a person gave twice."""
+def _taken_names(given: Iterable[tuple[int, str]]) -> Iterable[Problem]:
+    """Names that a person gave twice, from each with the index of its [[runs]] table."""
     first: dict[str, int] = {}
-    for candidate in candidates:
-        if not candidate.chosen:
-            continue
-        if candidate.name in first:
+    for table, name in given:
+        if name in first:
             yield Problem(
-                f"runs[{candidate.table}].name",
-                f'"{candidate.name}" is the name of runs[{first[candidate.name]}] too; '
-                "allowed: each name once",
+                f"runs[{table}].name",
+                f'"{name}" is the name of runs[{first[name]}] too; allowed: each name once',
             )
-        first.setdefault(candidate.name, candidate.table)
+        first.setdefault(name, table)
 
 
 def _tell_apart(candidates: Sequence[_Candidate]) -> None:

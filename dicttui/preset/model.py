@@ -28,12 +28,29 @@ class TrainingSpecification(Specification):
     """The same in samples, for those who count samples; it replaces dead_feature_window."""
 
 
+Chart = Literal[
+    "loss",
+    "mse",
+    "fvu",
+    "l1",
+    "l0",
+    "dead_fraction",
+    "mmcs",
+    "recovered",
+    "precision",
+    "norm_ratio",
+    "norm_max",
+    "norm_min",
+]
+"""What the app's chart can show."""
+
+
 class DisplaySpecification(Specification):
     """`[display]`: how the chart stands at the start."""
 
     y: Literal["linear", "log"] = "log"
     x: Literal["linear", "log"] = "linear"
-    chart: str = "loss"
+    chart: Chart = "loss"
     smoothing: Literal["off", "light", "strong"] = "off"
 
 

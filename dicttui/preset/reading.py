@@ -141,7 +141,10 @@ class _Reading:
             self.problems.append(wrong_value("runs", tables, "one or more tables, [[runs]]"))
             return []
         every_run_has_its_own = bool(tables) and all(
-            isinstance(run, dict) and isinstance(run.get("network"), dict) for run in tables
+            isinstance(run, dict)
+            and isinstance(run.get("network"), dict)
+            and "kind" in run["network"]
+            for run in tables
         )
         if "network" not in self.table and not every_run_has_its_own:
             self.problems.append(

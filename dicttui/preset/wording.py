@@ -64,6 +64,16 @@ def allowed(field: FieldInfo) -> str:
     return _allowed(field.annotation, field.metadata)
 
 
+def words(field: FieldInfo) -> tuple[str, ...]:
+    """The words a field chooses from; none if it accepts anything else too."""
+    is_union = get_origin(field.annotation) in (typing.Union, types.UnionType)
+    parts = get_args(field.annotation) if is_union else (field.annotation,)
+    choices = [part for part in parts if part is not type(None)]
+    if any(get_origin(choice) is not Literal for choice in choices):
+        return ()
+    return tuple(word for choice in choices for word in get_args(choice))
+
+
 def _allowed(annotation: Any, metadata: Iterable[Any] = ()) -> str:
     origin = get_origin(annotation)
     arguments = get_args(annotation)

@@ -289,6 +289,26 @@ def test_a_split_that_leaves_nothing_is_refused_before_anything_is_read(tmp_path
         open_file(path, held_out=held_out)
 
 
+@pytest.mark.parametrize(
+    ("keys", "n"), [({}, "(20)"), ({"held_out": 0.1}, "(18) after 2 of 20 are held out")]
+)
+def test_a_batch_of_more_samples_than_there_are_is_refused_before_anything_is_read(
+    tmp_path, keys, n
+):
+    path = write(tmp_path / "x.npy", X)
+    with pytest.raises(DataError) as caught:
+        open_file(path, batch_size=50, **keys)
+    assert str(caught.value) == (
+        "data.batch_size: 50 is more than there are samples; allowed: 0 (full batch) to n " + n
+    )
+
+
+@pytest.mark.parametrize(("batch_size", "samples_of_a_step"), [(0, 18), (1, 1), (17, 17), (18, 18)])
+def test_a_batch_that_fits_is_served(tmp_path, batch_size, samples_of_a_step):
+    source = open_file(write(tmp_path / "x.npy", X), held_out=2, batch_size=batch_size)
+    assert source.draw().batch(0, torch.device("cpu")).shape == (samples_of_a_step, 5)
+
+
 def test_opening_reads_the_header_alone(tmp_path):
     path = tmp_path / "large.npy"
     np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=(2**26, 64)).flush()

@@ -8,22 +8,6 @@ RUN = '[[runs]]\noptimizer = "Adam"\n'
 NETWORK = '[network]\nkind = "simple"\n'
 
 
-@pytest.fixture
-def errors(tmp_path, monkeypatch):
-    """The errors of a preset's text, as a person reads them."""
-    monkeypatch.chdir(tmp_path)
-
-    def told(text: str | bytes, overrides: Overrides | None = None) -> list[str]:
-        encoded = text if isinstance(text, bytes) else text.encode()
-        (tmp_path / "mine.toml").write_bytes(encoded)
-        with pytest.raises(PresetError) as caught:
-            read("mine.toml", overrides)
-        assert str(caught.value) == "\n".join(caught.value.errors)
-        return list(caught.value.errors)
-
-    return told
-
-
 def test_every_error_is_told_at_once(errors):
     told = errors("""
         titel = "x"
@@ -174,6 +158,31 @@ def test_every_error_is_told_at_once(errors):
             'training.device: "GPU 1" is not allowed; allowed: a text in quotes such as "auto"',
         ),
         ("title = 1979-05-27\n" + NETWORK + RUN, "title: 1979-05-27 is not allowed"),
+        (
+            NETWORK + RUN + '[display]\nchart = "los"\n',
+            'display.chart: "los" is not known; did you mean "loss"? allowed: "loss", "mse", "fvu"',
+        ),
+        (
+            NETWORK + RUN + '[display]\nchart = "sharpness"\n',
+            'display.chart: "sharpness" is not known; allowed: "loss", "mse", "fvu"',
+        ),
+        (
+            NETWORK + RUN + "[display]\nchart = 3\n",
+            'display.chart: 3 is not allowed; allowed: "loss", "mse", "fvu"',
+        ),
+        (
+            NETWORK + RUN + 'schedule = "cosin"\n',
+            'runs[0].schedule: "cosin" is not known; did you mean "cosine"? allowed: "constant"',
+        ),
+        (
+            NETWORK + '[[runs]]\noptimizer = "Muon"\nadjust_lr_fn = "orginal"\n',
+            'runs[0].adjust_lr_fn: "orginal" is not known; did you mean "original"? '
+            'allowed: "original", "match_rms_adamw"',
+        ),
+        (
+            RUN + "[runs.network]\ndict_size = 3\n",
+            'network: missing; allowed: a table with kind = "simple", "sparse"',
+        ),
     ],
 )
 def test_one_error(errors, text, expected):

@@ -97,6 +97,17 @@ def test_arguments_for_a_persons_own_code_stay_as_they_are(written):
     assert read(written(text)).network.arguments == {"widths": [1, 2]}
 
 
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [("", set()), ('chart = "loss"\n', {"chart"}), ('y = "log"\n', {"y"})],
+)
+def test_it_stays_known_what_of_the_display_was_given(written, said, given):
+    display = read(written(NETWORK + RUN + "[display]\n" + said)).display
+    assert display.chart == "loss"
+    assert display.model_fields_set == given
+    assert not read(written(NETWORK + RUN)).display.model_fields_set
+
+
 def test_relative_paths_start_at_the_presets_directory(written, tmp_path):
     preset = read(written('[data]\nkind = "file"\npath = "x.npy"\n' + NETWORK + RUN))
     assert preset.directory == tmp_path

@@ -1,11 +1,13 @@
 """What the chart is told to draw, from a snapshot made by hand."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
+from dicttui.preset.model import Chart
 from dicttui.training.snapshot import Mark, RunSnapshot, Series, Snapshot
-from dicttui.tui.charting import chart_content
+from dicttui.tui.charting import MEANINGS, chart_content
 from dicttui.tui.display import ChartSettings
 
 LINE = Series((0, 1), (0.1, 0.2), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0))
@@ -70,3 +72,7 @@ def test_losses_of_different_objectives_are_never_compared_unlabelled():
     assert "objectives differ" in label(one, other)
     assert label(one, one) == "loss"
     assert label(one, other, metric="mse") == "mse"
+
+
+def test_a_preset_may_open_on_whatever_the_chart_can_show():
+    assert get_args(Chart) == tuple(MEANINGS)
