@@ -70,3 +70,10 @@ class Preset(Specification):
     training: TrainingSpecification = Field(default_factory=TrainingSpecification)
     display: DisplaySpecification = Field(default_factory=DisplaySpecification)
     runs: tuple[RunSpecification, ...] = Field(min_length=1, max_length=16)
+
+    @property
+    def charted(self) -> Chart:
+        """What the chart shows at the start: losses of different objectives do not compare."""
+        chosen = "chart" in self.display.model_fields_set
+        differ = len({run.objective for run in self.runs}) > 1
+        return "mse" if differ and not chosen else self.display.chart

@@ -53,3 +53,9 @@ class RunSpecification(RunKeys):
 
     arguments: OptimizerSpecification
     network: AnyNetwork
+
+    @property
+    def objective(self) -> str:
+        """What the loss is the sum of: the network's keys but its sizes and its first weights."""
+        keys = self.network.model_dump(exclude={"dict_size", "hidden_size", "init"})
+        return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()))

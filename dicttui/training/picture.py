@@ -56,7 +56,7 @@ def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
         engine=run.engine.name,
         state=run.state,
         state_detail=run.state_detail,
-        objective=wording.objective(specification),
+        objective=specification.objective,
         step=run.step,
         target=run.target,
         lr=now.rest,

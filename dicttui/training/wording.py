@@ -13,12 +13,6 @@ def learning_rates(rates: Rates) -> str:
     return f"lr {number(rates.rest)}, dictionary {number(rates.dictionary)}"
 
 
-def objective(run: RunSpecification) -> str:
-    """What the loss is the sum of: the network's keys but its sizes and its first weights."""
-    keys = run.network.model_dump(exclude={"dict_size", "hidden_size", "init"})
-    return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()))
-
-
 def settings(run: RunSpecification) -> str:
     """What is not torch's default: the optimizer's arguments, constraint, clipping."""
     parts = []

@@ -72,7 +72,7 @@ def run(
         bell=bell,
         display=Display(
             chart=ChartSettings(
-                metric=preset.display.chart,
+                metric=preset.charted,
                 log_y=preset.display.y == "log",
                 log_x=preset.display.x == "log",
                 smoothing=preset.display.smoothing,

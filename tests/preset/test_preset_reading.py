@@ -177,3 +177,22 @@ def test_reading_works_from_a_relative_path(written, tmp_path, monkeypatch):
     assert read("mine.toml").directory == Path()
     with pytest.raises(PresetError, match="no such preset"):
         read("mine")
+
+
+@pytest.mark.parametrize(
+    ("more", "display", "charted"),
+    [
+        ("", "", "loss"),
+        ('[runs.network]\nkind = "simple"\n', "", "mse"),
+        ("[runs.network]\nl1_coefficient = 0.1\n", "", "mse"),
+        ("[runs.network]\ndict_size = 7\n", "", "loss"),
+        ('[runs.network]\nkind = "simple"\n', '[display]\nchart = "loss"\n', "loss"),
+    ],
+)
+def test_losses_of_different_objectives_are_not_what_the_chart_opens_on(
+    tmp_path: Path, more: str, display: str, charted: str
+) -> None:
+    runs = "".join(f'[[runs]]\nname = "{n}"\noptimizer = "SGD"\nlr = 0.1\n' for n in "ab")
+    path = tmp_path / "p.toml"
+    path.write_text(f'{display}[network]\nkind = "sparse"\n{runs}{more}')
+    assert read(str(path)).charted == charted
