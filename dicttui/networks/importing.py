@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dicttui.networks import foreign
 from dicttui.networks.protocol import NetworkError
 
 
@@ -28,10 +29,8 @@ def imported(factory: str, directory: Path | None) -> Callable[..., object]:
         raise NetworkError(
             f"{prefix}: importing {name} needs the module {error.name!r}, which is not installed"
         ) from error
-    except (Exception, SystemExit) as error:
-        raise NetworkError(
-            f"{prefix}: importing {name} raised {type(error).__name__}: {error}"
-        ) from error
+    except foreign.failures() as error:
+        raise NetworkError(f"{prefix}: importing {name} raised {foreign.named(error)}") from error
     found: object = getattr(module, attribute, None)
     if found is None:
         raise NetworkError(f"{prefix}: {name} ({module.__file__}) has no {attribute!r}")

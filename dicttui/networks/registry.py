@@ -26,7 +26,8 @@ def build(specification: AnyNetwork, d_in: int, directory: Path | None = None) -
         return user.build(specification, d_in, directory)
     try:
         return BUILDERS[specification.kind](specification, d_in)
-    except RuntimeError as error:  # of torch's allocator, or an overflow on the way to it
+    except (RuntimeError, TypeError, OverflowError, MemoryError) as error:
+        # Of torch's allocator, or on the way to it: a number beyond 64 bits is a TypeError.
         raise NetworkError(
             f"[network] kind = {specification.kind!r} with dict_size = {specification.dict_size} "
             "does not fit into memory: take fewer atoms, or a smaller hidden_size"

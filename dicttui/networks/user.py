@@ -33,7 +33,7 @@ preset's `[network.arguments]`, and returns an `nn.Module` such as this one:
 
 `atoms` must be a parameter or a view of one, so that constraints can write to it. Optional too:
 `lambda_field(batch_size, d_in)`, `dictionary_parameters()`, `l1_coefficient`, `error_summed`, as
-in dicttui.networks.protocol.DictionaryNetwork.
+in dicttui.networks.protocol.DictionaryNetwork; `lambda_field` is asked once, at the start.
 """
 
 import copy
@@ -44,6 +44,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from dicttui.networks import foreign
 from dicttui.networks.importing import imported
 from dicttui.networks.initialisation import starting_rows
 from dicttui.networks.protocol import DictionaryNetwork, NetworkError, Output
@@ -82,9 +83,8 @@ class UserDictionaryNetwork(DictionaryNetwork):
         return _tensor(self.module, "atoms" if _says(self.module, "atoms") else "dictionary")
 
     def forward(self, x: Tensor) -> Output:
-        """Reconstruct samples x [batch, d_in]."""
-        reconstruction, code = self.module(x)
-        return Output(reconstruction, code)
+        """Reconstruct samples x [batch, d_in]. Raises NetworkError where shapes are not these."""
+        return _as_output(self.module(x), x, len(self.dictionary))
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """The module's own."""
@@ -127,17 +127,20 @@ def build(
     """Import the factory, call it and check what it returns.
 
     The module is looked for in `directory` first, then where Python looks. The check is a forward
-    pass and a loss on a copy of the module; it draws nothing from torch's global stream. Raises
-    NetworkError, naming the factory and what is expected of it.
+    pass and a loss on a copy of the module, in training mode and in evaluation mode, in which it
+    is measured; it draws nothing from torch's global stream. Raises NetworkError, naming the
+    factory and what is expected of it.
     """
     factory = imported(specification.factory, directory)
     try:
         module = factory(d_in=d_in, **specification.arguments)
-    except (Exception, SystemExit) as error:
+    except foreign.failures() as error:
         given = ", ".join(
             [f"d_in={d_in}", *(f"{k}={v!r}" for k, v in specification.arguments.items())]
         )
-        raise _refusal(specification, f"raised {_told(error)} when called with {given}") from error
+        raise _refusal(
+            specification, f"raised {foreign.named(error)} when called with {given}"
+        ) from error
     if not isinstance(module, nn.Module):
         raise _refusal(
             specification, f"returned {type(module).__name__}; it must return a torch.nn.Module"
@@ -153,10 +156,6 @@ def _refusal(specification: UserNetwork, problem: str) -> NetworkError:
     return NetworkError(f'[network] factory = "{specification.factory}": {problem}')
 
 
-def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
 def _says(module: nn.Module, name: str) -> bool:
     # A property that raises AttributeError is there all the same.
     return hasattr(type(module), name) or hasattr(module, name)
@@ -168,8 +167,8 @@ def _tensor(module: nn.Module, name: str) -> Tensor:
         raise NetworkError(f"the module has no {name}; {expected}")
     try:
         value: object = getattr(module, name)
-    except Exception as error:
-        raise NetworkError(f"its {name} raised {_told(error)}; {expected}") from error
+    except foreign.failures() as error:
+        raise NetworkError(f"its {name} raised {foreign.named(error)}; {expected}") from error
     if not isinstance(value, Tensor):
         raise NetworkError(f"its {name} is of type {type(value).__name__}; {expected}")
     return value
@@ -192,19 +191,26 @@ def _check(module: nn.Module, d_in: int) -> None:
     """Try a copy of the module on a small batch. Raises NetworkError with what is wrong."""
     try:
         trial = copy.deepcopy(module)
-    except Exception as error:
+    except foreign.failures() as error:
         raise NetworkError(
-            f"the module cannot be copied ({_told(error)}); tensors computed from parameters, "
-            "such as `atoms`, belong in a property, not in an attribute"
+            f"the module cannot be copied ({foreign.named(error)}); tensors computed from "
+            "parameters, such as `atoms`, belong in a property, not in an attribute"
         ) from error
     if not any(parameter.requires_grad for parameter in trial.parameters()):
         raise NetworkError("the module has no parameters to train")
     network = UserDictionaryNetwork(trial, d_in)
     n_atoms = _check_dictionary(network, d_in)
     x = torch.linspace(-1.0, 1.0, TRIAL_BATCH * d_in).reshape(TRIAL_BATCH, d_in)
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
-        output = _check_output(trial, x, n_atoms)
-        _check_loss_terms(network, x, output)
+    with torch.random.fork_rng(devices=[]):
+        with torch.enable_grad():
+            terms = _check_loss_terms(network, x, _check_output(trial, x, n_atoms, ""))
+        if not any(term.requires_grad for term in terms.values()):
+            raise NetworkError("its loss does not depend on any parameter")
+        trial.eval()  # as it is when it is measured
+        with torch.no_grad():
+            output = _check_output(trial, x, n_atoms, " in evaluation mode")
+            _check_loss_terms(network, x, output, " in evaluation mode")
+    _check_lambda_field(network, x)
 
 
 def _check_dictionary(network: UserDictionaryNetwork, d_in: int) -> int:
@@ -233,58 +239,75 @@ def _check_dictionary(network: UserDictionaryNetwork, d_in: int) -> int:
     own = {id(parameter) for parameter in network.module.parameters()}
     try:
         group = network.dictionary_parameters()
-    except Exception as error:
-        raise NetworkError(f"dictionary_parameters() raised {_told(error)}") from error
+    except foreign.failures() as error:
+        raise NetworkError(f"dictionary_parameters() raised {foreign.named(error)}") from error
     if any(id(parameter) not in own for parameter in group):
         raise NetworkError("dictionary_parameters() must list parameters of the module itself")
     return n_atoms
 
 
-def _check_output(trial: nn.Module, x: Tensor, n_atoms: int) -> Output:
+def _check_output(trial: nn.Module, x: Tensor, n_atoms: int, mode: str) -> Output:
     batch, d_in = x.shape
-    expected = (
-        f"(reconstruction [batch, d_in], code [batch, n_atoms]) = "
-        f"([{batch}, {d_in}], [{batch}, {n_atoms}])"
-    )
     try:
-        result: Any = trial(x)
-    except Exception as error:
+        result: object = trial(x)
+    except foreign.failures() as error:
         raise NetworkError(
-            f"its forward raised {_told(error)} on float32 samples [{batch}, {d_in}]"
+            f"its forward raised {foreign.named(error)} on float32 samples [{batch}, {d_in}]{mode}"
         ) from error
+    try:
+        return _as_output(result, x, n_atoms)
+    except NetworkError as error:
+        raise NetworkError(f"{error}{mode}") from error
+
+
+def _as_output(result: object, x: Tensor, n_atoms: int) -> Output:
+    """What a forward pass on x returned, with the shapes that everything else relies on."""
     if not (isinstance(result, tuple) and len(result) == 2) or not all(
         isinstance(part, Tensor) for part in result
     ):
-        raise NetworkError(f"its forward returned {type(result).__name__}; {expected} is expected")
+        raise NetworkError(
+            f"its forward returned {type(result).__name__}; {_expected(x, n_atoms)} is expected"
+        )
     output = Output(*result)
-    if output.reconstruction.shape != x.shape or output.code.shape != (batch, n_atoms):
+    if output.reconstruction.shape != x.shape or output.code.shape != (len(x), n_atoms):
         raise NetworkError(
             f"its forward returned ({_shape(output.reconstruction)}, {_shape(output.code)}); "
-            f"{expected} is expected"
+            f"{_expected(x, n_atoms)} is expected"
         )
     return output
 
 
-def _check_loss_terms(network: UserDictionaryNetwork, x: Tensor, output: Output) -> None:
-    expected = "loss_terms(x, output) must return a dict of named scalar tensors"
+def _expected(x: Tensor, n_atoms: int) -> str:
+    return (
+        f"(reconstruction [batch, d_in], code [batch, n_atoms]) = "
+        f"({_shape(x)}, [{len(x)}, {n_atoms}])"
+    )
+
+
+def _check_loss_terms(
+    network: UserDictionaryNetwork, x: Tensor, output: Output, mode: str = ""
+) -> dict[str, Tensor]:
+    expected = f"loss_terms(x, output) must return a dict of named scalar tensors{mode}"
     if not callable(getattr(network.module, "loss_terms", None)):
         raise NetworkError(f"the module has no loss_terms; {expected}")
     try:
         terms: Any = network.loss_terms(x, output)
-    except Exception as error:
-        raise NetworkError(f"its loss_terms raised {_told(error)}") from error
+    except foreign.failures() as error:
+        raise NetworkError(f"its loss_terms raised {foreign.named(error)}{mode}") from error
     if not isinstance(terms, dict) or not terms:
         raise NetworkError(f"its loss_terms returned {type(terms).__name__}; {expected}")
     for name, term in terms.items():
         if not isinstance(name, str) or not isinstance(term, Tensor) or term.numel() != 1:
             found = _shape(term) if isinstance(term, Tensor) else type(term).__name__
             raise NetworkError(f"its loss term {name!r} is {found}; {expected}")
-    if not any(term.requires_grad for term in terms.values()):
-        raise NetworkError("its loss does not depend on any parameter")
+    return terms
+
+
+def _check_lambda_field(network: UserDictionaryNetwork, x: Tensor) -> None:
     try:
         coefficient = network.lambda_field(len(x), x.shape[1])
-    except Exception as error:
-        raise NetworkError(f"its lambda_field raised {_told(error)}") from error
+    except foreign.failures() as error:
+        raise NetworkError(f"its lambda_field raised {foreign.named(error)}") from error
     if coefficient is not None and not isinstance(coefficient, (int, float)):
         raise NetworkError("its lambda_field must return a number or None")
 

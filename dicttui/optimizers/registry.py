@@ -1,6 +1,7 @@
 """A run's optimizers, from torch.optim, with the dictionary in a parameter group of its own."""
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,10 +27,12 @@ def build(run: RunSpecification, network: DictionaryNetwork) -> list[Optimizer]:
     and weight decay. Every group has a "name" of GROUPS and stands at the base learning rate, the
     dictionary's at lr · dictionary_lr_scale; a schedule is the caller's to apply. Whether a step
     is made by loops, foreach or fused kernels is torch's own choice.
-    Raises OptimizerError where the installed torch lacks the optimizer or one of its arguments.
+    Raises OptimizerError where the installed torch lacks the optimizer or one of its arguments, or
+    an argument is beyond float32.
     """
     groups = _groups(run, network)
     arguments = run.arguments.model_dump()
+    _refuse_beyond_float32(run, arguments)
     if run.optimizer != "Muon":
         return [_construct(run, run.optimizer, groups, arguments)]
     matrices = _only(groups, lambda parameter: parameter.ndim == 2)
@@ -89,6 +92,18 @@ def _only(
 ) -> list[dict[str, Any]]:
     chosen = [{**group, "params": list(filter(wanted, group["params"]))} for group in groups]
     return [group for group in chosen if group["params"]]
+
+
+def _refuse_beyond_float32(run: RunSpecification, arguments: dict[str, Any]) -> None:
+    """What torch refuses only in the first step, and then without a name."""
+    most = torch.finfo(torch.float32).max
+    for key, argument in arguments.items():
+        for value in argument if isinstance(argument, tuple) else (argument,):
+            if isinstance(value, float) and math.isfinite(value) and abs(value) > most:
+                raise OptimizerError(
+                    f"run {run.name!r}: {key} = {value:g} is beyond float32, in which it trains "
+                    f"(at most {most:.3g})"
+                )
 
 
 def _construct(

@@ -1,10 +1,13 @@
 """Applying interventions to an experiment, and saying in a receipt what became of them."""
 
+import logging
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 
+from dicttui.networks import foreign
 from dicttui.optimizers import schedules
 from dicttui.training import devices
+from dicttui.training.asked import number, pace_words
 from dicttui.training.experiment import Experiment
 from dicttui.training.interventions import (
     Advance,
@@ -23,7 +26,9 @@ from dicttui.training.interventions import (
 )
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
-from dicttui.training.wording import learning_rates, number, pace_words
+from dicttui.training.wording import learning_rates
+
+log = logging.getLogger(__name__)
 
 SMALLEST_LR, LARGEST_LR = 1e-12, 1e3
 STEPS_TIMED = 20
@@ -88,38 +93,6 @@ def _with_speed(receipt: Receipt, run: str, seconds: float) -> Receipt:
     return replace(receipt, changes=changes)
 
 
-def target_of(intervention: Intervention) -> str:
-    """Whom an intervention is for, in words."""
-    run = getattr(intervention, "run", None)
-    return run if run is not None else "all runs"
-
-
-def words(intervention: Intervention) -> str:
-    """What is asked for, in words."""
-    match intervention:
-        case Pause():
-            return "pause"
-        case Resume():
-            return "resume"
-        case Advance(steps=steps):
-            return "one step, then pause" if steps == 1 else f"{steps} steps, then pause"
-        case Continue(steps=steps):
-            return "continue past the end" if steps is None else f"continue for {steps} steps"
-        case SetPace(steps_per_second=rate):
-            return f"pace {pace_words(rate)}"
-        case SetLearningRate(lr=lr, factor=factor, group=group):
-            of = {"both": "lr", "dictionary": "dictionary's lr", "rest": "lr of the rest"}[group]
-            return f"{of} × {number(factor)}" if factor is not None else f"{of} {number(lr)}"
-        case MoveToDevice(device=device):
-            return f"move to {device}"
-        case ResetOptimizer():
-            return "reset the optimizer's state"
-        case Restart():
-            return "back to the start"
-        case Stop():
-            return "stop for good"
-
-
 def about_to_pause(intervention: object, experiment: Experiment) -> list[GradientRun]:
     """The runs that a pause is about to stop."""
     if not isinstance(intervention, Pause):
@@ -155,6 +128,13 @@ def apply(
         except (CannotApplyError, devices.DeviceError) as error:
             if one or not isinstance(intervention, _SILENT):
                 changes.append(Change(run.name, before, "", "", failed=str(error)))
+            continue
+        except foreign.failures() as error:
+            # A person's network, asked for a number, or the device: the run is somewhere between
+            # before and after and cannot train on; the others can.
+            log.exception("%s of run %s failed", type(intervention).__name__, run.name)
+            run.fail(error)
+            changes.append(Change(run.name, before, "", "", failed=foreign.told(error)))
             continue
         changes.append(change)
         if isinstance(intervention, MoveToDevice):
@@ -244,7 +224,9 @@ def _continue(run: GradientRun, intervention: Continue, experiment: Experiment) 
     run.target += more
     if run.state == "finished":
         run.state = "running"
-    return Change(run.name, run.step, f"end at {before}", f"end at {run.target}")
+    # Past its end a schedule stays where it ended, and that may be no learning rate at all.
+    note = _in_force(run)
+    return Change(run.name, run.step, f"end at {before}", f"end at {run.target}", note=note)
 
 
 def _set_learning_rate(run: GradientRun, intervention: SetLearningRate, _e: Experiment) -> Change:
@@ -264,14 +246,18 @@ def _set_learning_rate(run: GradientRun, intervention: SetLearningRate, _e: Expe
             )
     before, after = learning_rates(trainable.rates), learning_rates(new)
     run.set_rates(new)
-    in_force = trainable.rates_at(run.step)
-    if in_force == new:
+    if trainable.rates_at(run.step) == new:
         run.mark(after)
         return Change(run.name, run.step, before, after)
     run.mark(f"base {after}")
+    return Change(run.name, run.step, f"base {before}", f"base {after}", note=_in_force(run))
+
+
+def _in_force(run: GradientRun) -> str:
+    """The learning rate at the next step and the place in the schedule; empty if it is constant."""
+    trainable = run.trainable
     place = schedules.place(run.specification, run.step, trainable.total_steps)
-    note = f"{learning_rates(in_force)} in force, {place}"
-    return Change(run.name, run.step, f"base {before}", f"base {after}", note=note)
+    return f"{learning_rates(trainable.rates_at(run.step))} in force, {place}" if place else ""
 
 
 def _move(run: GradientRun, intervention: MoveToDevice, _e: Experiment) -> Change:

@@ -9,6 +9,7 @@ from torch import nn
 from torch.optim import Optimizer
 
 from dicttui.measures.deadness import Deadness
+from dicttui.networks import foreign
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry
 from dicttui.training import simulated_device
@@ -120,7 +121,7 @@ def move(trainable: Trainable, device: torch.device) -> Moved:
         _try_one_step(_copied(trainable, device))
         moved = _copied(trainable, device)
         after = fixed_batch_loss(moved)
-    except Exception as error:  # whatever a backend or a person's module raises
+    except foreign.failures() as error:  # whatever a backend or a person's module raises
         trainable.samples.release(device)
         raise DeviceError(_reason(error, device)) from error
     old = trainable.device
@@ -185,8 +186,10 @@ def _try_one_step(trial: Trainable) -> None:
         torch.set_rng_state(state)
 
 
-def _reason(error: Exception, device: torch.device) -> str:
-    first_line = str(error).strip().split("\n")[0] or type(error).__name__
+def _reason(error: BaseException, device: torch.device) -> str:
+    cause = getattr(error, "cause", error)  # of a StepError
+    text = str(cause).strip() if isinstance(cause, Exception) else foreign.told(cause)
+    first_line = text.split("\n")[0] or type(cause).__name__
     if "out of memory" in str(error).lower():
         return f"{device} has too little free memory for this run ({first_line})"
     return f"this run cannot train on {device}: {first_line}"

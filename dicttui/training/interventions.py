@@ -156,4 +156,4 @@ class Receipt:
     reason: str = ""
     """Why it failed; empty otherwise."""
     seconds: float = 0.0
-    """Since the session's start."""
+    """Since the session's start: when it was asked for, then when it was applied or failed."""

@@ -4,7 +4,8 @@ import threading
 import time
 from collections import deque
 
-from dicttui.training.interventions import Intervention, Receipt
+from dicttui.training import asked
+from dicttui.training.interventions import Intervention, Receipt, kind_of
 from dicttui.training.snapshot import Snapshot, View
 
 ASKED_RECENTLY = 3.0
@@ -16,7 +17,8 @@ class Mailbox:
 
     def __init__(self, first: Snapshot) -> None:
         self._changed = threading.Condition()
-        self._queue: deque[tuple[int, Intervention]] = deque()
+        self._began = time.perf_counter()
+        self._queue: deque[tuple[Receipt, Intervention]] = deque()
         self._receipts: list[Receipt] = []
         self._next_id = 1
         self._snapshot = first
@@ -28,11 +30,16 @@ class Mailbox:
     # -- the outside ---------------------------------------------------------------------------
 
     def submit(self, intervention: Intervention) -> int:
-        """Queue an intervention; its receipts carry the returned id."""
+        """Queue an intervention and write its first receipt; all carry the returned id."""
+        kind, target = kind_of(intervention), asked.target_of(intervention)
+        words = asked.words(intervention)
         with self._changed:
             number = self._next_id
             self._next_id += 1
-            self._queue.append((number, intervention))
+            # Here and not by the trainer: it may be in a step that takes a minute.
+            requested = Receipt(number, kind, target, "requested", words, seconds=self.seconds())
+            self._receipts.append(requested)
+            self._queue.append((requested, intervention))
             self._changed.notify_all()
         return number
 
@@ -82,8 +89,12 @@ class Mailbox:
         changed, self._view_changed = self._view_changed, False
         return changed
 
-    def take(self) -> tuple[int, Intervention] | None:
-        """The next intervention, if there is one."""
+    def seconds(self) -> float:
+        """Since the session's start."""
+        return time.perf_counter() - self._began
+
+    def take(self) -> tuple[Receipt, Intervention] | None:
+        """The next intervention with the receipt of its request, if there is one."""
         with self._changed:
             return self._queue.popleft() if self._queue else None
 

@@ -1,5 +1,6 @@
 """One run: one network trained by one optimizer, with its history and its state."""
 
+import logging
 import math
 import sys
 import time
@@ -12,6 +13,7 @@ import torch
 from dicttui.measures import norms, ripple
 from dicttui.measures.floor import Floor, loss_floor
 from dicttui.measures.ripple import Ripple
+from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import alerts, devices, divergence, measurement
@@ -23,6 +25,8 @@ from dicttui.training.measurement import Measurement
 from dicttui.training.rows import RowTracker
 from dicttui.training.snapshot import Mark, Row, RunState, Series
 from dicttui.training.trainable import Rates, Trainable
+
+log = logging.getLogger(__name__)
 
 SPEED_WINDOW = 2.0
 """Seconds over which steps per second are taken."""
@@ -71,6 +75,8 @@ class GradientRun:
         self.target = steps
         self.pause_at: int | None = None
         """Completed updates at which to pause, after "n steps"."""
+        self.lambda_field: float | None = None
+        """The L1 coefficient in the field's units, where there is one."""
         self.dead_window = dead_window
         self.seconds = 0.0
         """Spent training."""
@@ -132,7 +138,7 @@ class GradientRun:
         began = time.perf_counter()
         outside = torch.get_rng_state()
         torch.set_rng_state(self.trainable.random_state)
-        failure: Exception | None = None
+        failure: BaseException | None = None
         try:
             values = self._step(count, observe)
         except StepError as error:
@@ -211,12 +217,19 @@ class GradientRun:
             self.rows.forget()
         self.measure_standing()
 
-    def fail(self, error: Exception) -> None:
-        """Stop because a step raised."""
-        first_line = str(error).strip().split("\n")[0]
-        self.state = "failed"
-        self.state_detail = f"at step {self.step}: {type(error).__name__}: {first_line}"
-        self.pause_at = None
+    def fail(self, error: BaseException) -> None:
+        """Stop because its network, or the device, raised."""
+        cause = error.cause if isinstance(error, StepError) else error
+        first_line = foreign.told(cause).strip().split("\n")[0]
+        self.state, self.pause_at = "failed", None
+        self.state_detail = f"at step {self.step}: {first_line}"
+
+    def look_first(self) -> None:
+        """Ask for what stays the same, and measure, before the first step."""
+        trainable = self.trainable
+        size, d_in = trainable.samples.batch_size, trainable.samples.d_in
+        self.lambda_field = trainable.network.lambda_field(size, d_in)
+        self.measure_standing()
 
     def measure_standing(self) -> None:
         """Measure without making a step."""
@@ -355,8 +368,17 @@ class GradientRun:
         """The rows the rows screen shows."""
         if self.rows is None:
             return ()
-        return self.rows.rows(self.trainable, self.step, indices, standing=self.wants == 0)
+        try:
+            return self.rows.rows(self.trainable, self.step, indices, standing=self.wants == 0)
+        except foreign.failures() as error:
+            if self.state in ("running", "paused"):
+                log.exception("run %s failed", self.name)
+                self.fail(error)
+            return ()
 
     def row_norms(self) -> tuple[float, ...]:
-        """Of the dictionary's rows, now."""
-        return tuple(norms.row_norms(self.trainable.network.dictionary).tolist())
+        """Of the dictionary's rows, now; empty where a failed network no longer has them."""
+        try:
+            return tuple(norms.row_norms(self.trainable.network.dictionary).tolist())
+        except foreign.failures():
+            return ()

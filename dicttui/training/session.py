@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dicttui.networks import foreign
 from dicttui.preset.model import Preset
 from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.loading import loading
@@ -107,22 +108,16 @@ class Session:
             trainer = self._load()
             self._trainer = trainer
             trainer.train()
-        except Exception as error:
+        except BaseException as error:  # an exit, too, would end this thread without a word
             log.exception("the trainer thread failed")
             self._mailbox.publish(
                 Snapshot(
                     sequence=self._mailbox.latest().sequence + 1,
                     state="failed",
-                    detail=_for_a_person(error),
+                    detail=foreign.told(error),
                     title=self.preset.title,
                     source=self.preset.source,
                 )
             )
         finally:
             self._done.set()
-
-
-def _for_a_person(error: Exception) -> str:
-    if type(error).__module__.startswith("dicttui."):
-        return str(error)
-    return f"{type(error).__name__}: {error}"

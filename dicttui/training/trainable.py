@@ -41,6 +41,11 @@ class Trainable:
     """Of torch's global CPU generator, for networks that draw while they train."""
 
     @property
+    def n_atoms(self) -> int:
+        """How many atoms there are, without asking the network."""
+        return len(self.deadness.last_fired)
+
+    @property
     def groups(self) -> frozenset[str]:
         """The names of the parameter groups that hold a parameter."""
         return frozenset(

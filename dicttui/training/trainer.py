@@ -3,14 +3,16 @@
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 
+from dicttui.networks import foreign
 from dicttui.preset.model import Preset
 from dicttui.training import applying, courtesy, picture, simulated_device
 from dicttui.training.experiment import Experiment
-from dicttui.training.interventions import MoveToDevice, Receipt, Restart, kind_of
+from dicttui.training.interventions import MoveToDevice, Receipt, Restart
 from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
 from dicttui.training.observation import EndObservation, Observer, StepObservation
@@ -48,7 +50,6 @@ class Trainer:
         self._mailbox = mailbox
         self._observers = observers
         self._done = done
-        self._began = time.perf_counter()
         self._sequence = mailbox.latest().sequence + 1
         mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
         self.experiment = Experiment(preset)
@@ -67,7 +68,8 @@ class Trainer:
         self._ended: set[str] = set()
         self._follow_ups: list[applying.FollowUp] = []
         for run in self.experiment.runs:
-            run.measure_standing()
+            self._guarded(run, run.look_first)
+        self._tell_ends()
         self.publish()
 
     # -- the loop ------------------------------------------------------------------------------
@@ -152,13 +154,17 @@ class Trainer:
 
     def _advance(self, run: GradientRun, count: int, *, observe: bool) -> float:
         """Advance one run; how long it measured."""
-        try:
-            run.advance(count, observe=observe)
-        except Exception as error:  # a person's network, or the device: the other runs go on
-            log.exception("run %s failed", run.name)
-            run.fail(error)
+        self._guarded(run, lambda: run.advance(count, observe=observe))
         measured = run.measured
         return measured.took if observe and measured is not None else 0.0
+
+    def _guarded(self, run: GradientRun, work: Callable[[], None]) -> None:
+        """Do what may raise in a person's network, or on the device: the other runs go on."""
+        try:
+            work()
+        except foreign.failures() as error:
+            log.exception("run %s failed", run.name)
+            run.fail(error)
 
     def _tell(self, run: GradientRun, observers: list[Observer]) -> None:
         """Tell observers of the step that was just made, and of the end."""
@@ -193,17 +199,9 @@ class Trainer:
 
     def _apply_interventions(self) -> None:
         while (item := self._mailbox.take()) is not None:
-            number, intervention = item
+            requested, intervention = item
             self._measure_before_a_pause(intervention)
-            began = Receipt(
-                id=number,
-                kind=kind_of(intervention),
-                target=applying.target_of(intervention),
-                status="requested",
-                request=applying.words(intervention),
-                seconds=self._seconds(),
-            )
-            self._mailbox.answer(began)
+            began = replace(requested, seconds=self._mailbox.seconds())
             receipt, follow_up = applying.apply(intervention, began, self.experiment, self.pace)
             self._tell_of(receipt)
             if isinstance(intervention, MoveToDevice | Restart):
@@ -211,6 +209,9 @@ class Trainer:
                 over = {change.run for change in receipt.changes if not change.failed}
                 for earlier in self._follow_ups:
                     earlier.forget(over)
+            if isinstance(intervention, Restart):
+                # Whoever fails on the way back ends once more.
+                self._ended.difference_update(change.run for change in receipt.changes)
             if follow_up is not None:
                 self._follow_ups.append(follow_up)
             self._tell_ends()
@@ -248,9 +249,6 @@ class Trainer:
 
     # -- snapshots -----------------------------------------------------------------------------
 
-    def _seconds(self) -> float:
-        return time.perf_counter() - self._began
-
     def _snapshot_due(self) -> bool:
         """Whether the chunk after the next would end too late for a snapshot."""
         since = time.perf_counter() - self._published
@@ -272,7 +270,7 @@ class Trainer:
         self._mailbox.publish(
             picture.snapshot(
                 self.experiment, self.pace, view, self._system,
-                sequence=self._sequence, seconds=self._seconds(),
+                sequence=self._sequence, seconds=self._mailbox.seconds(),
             )
         )  # fmt: skip
         self._published = time.perf_counter()

@@ -292,6 +292,23 @@ WRONG = {
         skeleton(result="x @ x"),
         "its forward raised RuntimeError",
     ),
+    "forward raises when evaluated": (
+        skeleton(result="(code @ self.dictionary, code) if self.training else x @ x"),
+        "in evaluation mode",
+    ),
+    "one result when evaluated": (
+        skeleton(result="(code @ self.dictionary, code) if self.training else code"),
+        "its forward returned Tensor; (reconstruction [batch, d_in], code [batch, n_atoms]) = "
+        "([3, 4], [3, 6]) is expected in evaluation mode",
+    ),
+    "loss terms raise when evaluated": (
+        skeleton(terms="{'mse': output.code.sum() / (1 if self.training else 0 // 0)}"),
+        "its loss_terms raised ZeroDivisionError: integer division or modulo by zero in evaluation",
+    ),
+    "too many atoms": (
+        skeleton("torch.empty(10**26)"),
+        'Overflow when unpacking long long\n" when called with',
+    ),
     "one result": (
         skeleton(result="x"),
         "its forward returned Tensor; (reconstruction [batch, d_in], code [batch, n_atoms])",

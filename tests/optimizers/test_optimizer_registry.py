@@ -170,3 +170,12 @@ def test_state_that_does_not_fit_is_a_clear_error():
     network.decoder.extra = nn.Parameter(torch.ones(3))
     with pytest.raises(OptimizerError, match=r"'run'.*SGD does not fit"):
         rebuild(run, network, old)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument"), [("Adam", {"weight_decay": 1e308}), ("Adafactor", {"eps": (None, 1e300)})]
+)
+def test_an_argument_beyond_float32_is_named(name, argument):
+    [(key, _)] = argument.items()
+    with pytest.raises(OptimizerError, match=f"run 'run': {key} = 1e\\+30. is beyond float32"):
+        build(run_of(name, arguments=OPTIMIZERS[name](**argument)), fresh())

@@ -214,7 +214,7 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(open_session, interven
 def test_a_receipt_is_requested_before_it_is_applied(open_session):
     session = open_session()
     number = session.submit(SetLearningRate(factor=2.0))
-    assert session.receipts(0) == []
+    assert [receipt.status for receipt in session.receipts(0)] == ["requested"]
     session.advance(0)
     statuses = [receipt.status for receipt in session.receipts(0) if receipt.id == number]
     assert statuses == ["requested", "applied"]
@@ -286,6 +286,38 @@ def test_a_change_during_a_schedule_says_what_is_in_force(open_session):
     session.advance(20)
     change = answer(session, SetLearningRate("adam", factor=2.0)).changes[0]
     assert (change.before, change.after, change.note) == ("lr 0.02", "lr 0.04", "")
+
+
+def test_going_on_past_the_end_of_a_schedule_says_what_is_in_force(open_session):
+    session = open_session(
+        """
+        [network]
+        kind = "simple"
+        [training]
+        steps = 20
+        [[runs]]
+        name = "linear"
+        optimizer = "Adam"
+        lr = 0.01
+        schedule = "linear"
+        [[runs]]
+        name = "cosine"
+        optimizer = "Adam"
+        lr = 0.01
+        schedule = "cosine"
+        final_lr_scale = 0.1
+        [[runs]]
+        name = "constant"
+        optimizer = "Adam"
+        lr = 0.01
+        """
+    )
+    session.advance(20)
+    assert [change.note for change in answer(session, Continue(10)).changes] == [
+        "lr 0 in force, linear 20/20",
+        "lr 0.001 in force, cosine 20/20",
+        "",
+    ]
 
 
 ONE_GROUP = """

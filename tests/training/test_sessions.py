@@ -120,14 +120,16 @@ def test_after_the_end_a_session_waits_and_goes_on(open_session):
     until(lambda: session.latest().runs[1].step == 200)
 
 
-def test_a_network_beyond_all_memory_is_said(open_session):
+@pytest.mark.parametrize("kind", ["simple", "sparse", "relu"])
+@pytest.mark.parametrize("size", [10**14, 10**26], ids=["beyond memory", "beyond 64 bits"])
+def test_a_network_beyond_all_memory_is_said(open_session, kind, size):
     session = open_session(
-        '[network]\nkind = "relu"\ndict_size = 100000000000000\n'
-        '[[runs]]\noptimizer = "SGD"\nlr = 0.1\n'
+        f'[network]\nkind = "{kind}"\ndict_size = {size}\n[[runs]]\noptimizer = "SGD"\nlr = 0.1\n'
     )
     session.start()
     assert session.wait(60)
-    assert "dict_size = 100000000000000 does not fit into memory" in session.latest().detail
+    assert f"dict_size = {size} does not fit into memory" in session.latest().detail
+    assert "\n" not in session.latest().detail
 
 
 @pytest.mark.parametrize(

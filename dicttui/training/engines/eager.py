@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from dicttui.measures import codes
+from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
 from dicttui.optimizers import constraints
 from dicttui.training.trainable import Trainable
@@ -18,7 +19,7 @@ Observe = Callable[[Tensor, Output, dict[str, Tensor]], None]
 class StepError(Exception):
     """A step raised; its cause says what."""
 
-    def __init__(self, losses: list[float], cause: Exception) -> None:
+    def __init__(self, losses: list[float], cause: BaseException) -> None:
         super().__init__(str(cause))
         self.losses = losses
         """Of the steps that were completed before."""
@@ -94,7 +95,7 @@ class EagerEngine:
                         optimizer.step()
                 else:
                     _constrained_step(trainable)
-        except Exception as error:
+        except foreign.failures() as error:
             made = step - first
             raise StepError(values[:made] or _fetched(pending[:made]), error) from error
         return values or _fetched(pending)
