@@ -156,5 +156,6 @@ class MainScreen(LiveScreen):
     def _draw_chart_late(self) -> None:
         """What came too early to be drawn, unless nobody would see it now."""
         self._chart_timer = None
-        if self.is_current:
+        # A screen behind an opaque one counts as current too.
+        if self.owner.screen_stack[-1:] == [self]:
             self._draw_chart(self.owner.snapshot, self.owner.showing.chart)
