@@ -3,8 +3,10 @@
 A first word that is no command is the preset to open the app on.
 """
 
+import contextlib
+import errno
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -15,18 +17,29 @@ from dicttui import __version__
 from dicttui.cli.data import data
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
-from dicttui.cli.output import finish, put, silence
+from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence, visible
 from dicttui.cli.places import config_file, log_file
 from dicttui.cli.presets import presets
 from dicttui.cli.train import train
 from dicttui.cli.unavailable import RESERVED, unavailable
 
 COMMANDS = ("open", "train", "presets", "data", *RESERVED)
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
 
 
 class Commands(TyperGroup):
     """The program's commands; its help shows the app's options, and where its files are."""
+
+    def make_context(self, *args: Any, **options: Any) -> Any:
+        """Read the program's own options."""
+        with _errors_made_visible():
+            return super().make_context(*args, **options)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read a command's options, and run it."""
+        with _errors_made_visible():
+            return super().invoke(ctx)
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the two forms of a call."""
@@ -45,6 +58,18 @@ class Commands(TyperGroup):
         """Write where the program's files are."""
         with formatter.section("Files"):
             formatter.write_dl([("settings", str(config_file())), ("log", str(log_file()))])
+
+
+@contextlib.contextmanager
+def _errors_made_visible() -> Iterator[None]:
+    """An error of the command line repeats what was given, which a terminal may obey."""
+    try:
+        yield
+    except Exception as error:
+        message = getattr(error, "message", None)
+        if isinstance(message, str):
+            vars(error)["message"] = visible(message)
+        raise
 
 
 def _application() -> typer.Typer:
@@ -101,6 +126,8 @@ def rewritten(arguments: Sequence[str]) -> list[str]:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
+    if not prepare():
+        return BAD_USAGE
     install_hooks()
     given = sys.argv[1:] if arguments is None else arguments
     command = get_command(_application())
@@ -108,4 +135,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         command.main(args=rewritten(given), prog_name="dicttui")
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else int(ended.code is not None)
-    return status if finish() else silence()
+    except OSError as error:
+        # The help is written by typer, and to nothing but stdout.
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        return silence(error)
+    lost = finish()
+    return silence(lost) if lost else status

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dicttui.cli.output import put, refuse
+from dicttui.cli.log import open_log
+from dicttui.cli.output import put, put_json, refuse
 
 if TYPE_CHECKING:
     from dicttui.data.inspection import Inspection, Statistics
@@ -27,6 +28,7 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Say what is in a file of samples [n, d_in]."""
+    open_log()  # torch warns of some files
     from dicttui.data.error import DataError
     from dicttui.data.inspection import inspect as look_into
 
@@ -36,12 +38,13 @@ def inspect(
         refuse([str(error)])
     if json:
         from dataclasses import asdict
-        from json import dumps
 
-        put(dumps(asdict(inspection), ensure_ascii=False))
+        put_json(asdict(inspection))
     else:
         for line in _told(inspection):
             put(line)
+    if all(summary.problem for summary in inspection.arrays):
+        refuse([f"{path}: {inspection.problem}"])
 
 
 def _told(inspection: "Inspection") -> list[str]:
@@ -50,9 +53,10 @@ def _told(inspection: "Inspection") -> list[str]:
         shape = " × ".join(map(str, array.shape)) or "a single number"
         problem = f": {array.problem}" if array.problem else ""
         lines.append(f"  {array.name or 'array'}  {shape}  {array.dtype}{problem}")
-    if inspection.statistics is None:
-        return [*lines, inspection.problem]
-    return [*lines, *_of(inspection.statistics)]
+    if inspection.statistics is not None:
+        return [*lines, *_of(inspection.statistics)]
+    usable = [summary for summary in inspection.arrays if not summary.problem]
+    return [*lines, inspection.problem] if usable else lines
 
 
 def _of(found: "Statistics") -> list[str]:

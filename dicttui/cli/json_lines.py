@@ -20,8 +20,8 @@ class JsonLines:
 
     def __init__(self, stream: TextIO, every: int) -> None:
         self.every = every
-        self.unread = False
-        """Whether the reader has gone."""
+        self.lost: OSError | None = None
+        """Why the lines can no longer be written."""
         self._stream = stream
         self._lock = threading.Lock()
 
@@ -42,16 +42,16 @@ class JsonLines:
         with self._lock:
             try:
                 self._stream.flush()
-            except BrokenPipeError:
-                self.unread = True
+            except OSError as error:
+                self.lost = error
 
     def _write(self, event: Mapping[str, Any]) -> None:
-        line = json.dumps(event, allow_nan=False, ensure_ascii=False)
+        line = json.dumps(event, allow_nan=False)
         with self._lock:
             try:
                 self._stream.write(line + "\n")
-            except BrokenPipeError:
-                self.unread = True
+            except OSError as error:
+                self.lost = error
 
 
 def _plain(table: Mapping[str, Any]) -> dict[str, Any]:

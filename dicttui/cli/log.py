@@ -1,5 +1,6 @@
 """The log file, and what becomes of an error nobody foresaw."""
 
+import contextlib
 import sys
 import threading
 from types import TracebackType
@@ -18,9 +19,27 @@ def open_log() -> None:
     """Send what the program and its libraries log, and warnings, to the log file."""
     import logging
 
+    class LogFile(logging.FileHandler):
+        """A log that cannot be written any more, on a full disk say, is no reason to stop, nor to
+        say so in the midst of everything else.
+        """
+
+        def emit(self, record: logging.LogRecord) -> None:
+            with contextlib.suppress(OSError):
+                super().emit(record)
+
+        def close(self) -> None:
+            with contextlib.suppress(OSError):
+                super().close()
+
+        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+            pass
+
     try:
         log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = logging.FileHandler(log_file(), delay=True)
+        handler: logging.Handler = LogFile(
+            log_file(), delay=True, encoding="utf-8", errors="backslashreplace"
+        )
     except OSError as error:
         note(f"dicttui: no log is kept: {error}")
         handler = logging.NullHandler()
@@ -51,7 +70,7 @@ def _write(kind: type[BaseException], error: BaseException, trace: TracebackType
     path = log_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as log:
+        with path.open("a", encoding="utf-8", errors="backslashreplace") as log:
             log.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}\n")
             log.writelines(traceback.format_exception(kind, error, trace))
     except OSError as failure:

@@ -18,8 +18,10 @@ from dicttui.cli.options import (
     overrides,
     preset_to_train,
     settings,
+    wording,
 )
 from dicttui.cli.output import note
+from dicttui.cli.places import config_file
 
 VISIBLE = ("train", "presets", "data")
 """Commands that a person may have meant."""
@@ -59,9 +61,11 @@ def open_app(
         experiment,
         refresh=config.refresh if refresh is None else refresh,
         theme=theme or config.theme,
+        theme_from="--theme" if theme else f"{config_file()}: theme",
         ascii=ascii_only,
         readonly=readonly,
         bell=config.bell,
+        worded=wording(preset, changes),
     )
     raise typer.Exit(status)
 

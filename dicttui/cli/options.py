@@ -1,16 +1,19 @@
 """The options that several commands share, and what they come to."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dicttui.cli.output import refuse
+from dicttui.cli.places import config_file
 
 if TYPE_CHECKING:
     from dicttui.cli.config import Config
     from dicttui.preset.model import Preset
     from dicttui.preset.reading import Overrides
+    from dicttui.training.snapshot import Snapshot
 
 DEFAULT_PRESET = "article-sparse"
 
@@ -93,3 +96,24 @@ def preset_to_train(source: str, changes: "Overrides") -> "Preset":
         return read(source, changes)
     except PresetError as error:
         refuse(error.errors)
+
+
+def wording(source: str, changes: "Overrides") -> "Callable[[Snapshot], Snapshot] | None":
+    """What makes the snapshot of a training that could not start for want of its device blame the
+    settings; None where the settings did not name the device.
+    """
+    from dicttui.preset.reading import read
+
+    device = changes.default_device
+    if changes.device is not None or device in ("auto", "cpu"):
+        return None
+    if read(source, replace(changes, default_device="auto")).training.device != "auto":
+        return None
+
+    def worded(snapshot: "Snapshot") -> "Snapshot":
+        if snapshot.state == "failed" and snapshot.detail.startswith(f"device {device!r} "):
+            wrong = snapshot.detail.removeprefix("device ")
+            return replace(snapshot, detail=f"{config_file()}: device: {wrong}", source="")
+        return snapshot
+
+    return worded

@@ -1,32 +1,70 @@
 """What the commands write: results to stdout, everything else to stderr."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable
-from typing import NoReturn
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 import typer
 
 FAILED = 1
 """Every run diverged or failed."""
 BAD_USAGE = 2
-"""Bad usage, preset or data."""
+"""Bad usage, preset or data; a place for the results that takes none."""
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """Nobody reads stdout any more; what a shell reports for a program that SIGPIPE ended."""
 
 
+def prepare() -> bool:
+    """See to it that no character fails to be written; whether there is a stdout at all."""
+    if sys.stderr is None:  # closed by whoever called: what is said goes nowhere
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - as long as we live
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    if sys.stdout is None:
+        note("dicttui: stdout is closed; allowed: a terminal, a file, a pipe")
+    return sys.stdout is not None
+
+
+def visible(text: str) -> str:
+    """Lines of text; what a terminal would obey instead of showing it is written as in Python."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() or character in "\n\t"
+        else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
 def put(text: str) -> None:
     """Write a line of the result."""
+    _put(visible(text))
+
+
+def put_json(value: Any) -> None:
+    """Write a result as JSON, in characters that every terminal and encoding has."""
+    from json import dumps
+
+    _put(dumps(value))
+
+
+def _put(text: str) -> None:
     try:
         print(text)
-    except BrokenPipeError:
-        raise typer.Exit(silence()) from None
+    except OSError as error:
+        raise typer.Exit(silence(error)) from None
 
 
 def note(text: str) -> None:
     """Write a line for a person."""
-    print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):  # there would be nowhere left to say so
+        print(visible(text), file=sys.stderr, flush=True)
 
 
 def refuse(errors: Iterable[str]) -> NoReturn:
@@ -36,18 +74,23 @@ def refuse(errors: Iterable[str]) -> NoReturn:
     raise typer.Exit(BAD_USAGE)
 
 
-def finish() -> bool:
-    """Write what is still to be written; whether somebody read it."""
+def finish() -> OSError | None:
+    """Write what is still to be written; why that was not possible."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        return False
-    return True
+    except OSError as error:
+        return error
+    return None
 
 
-def silence() -> int:
-    """Let what is left for a closed pipe go nowhere; the exit status of such an end."""
+def silence(error: OSError) -> int:
+    """Let what is left for a stdout that cannot be written go nowhere, and say why unless its
+    reader has left; the exit status of such an end.
+    """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)
-    return PIPE_CLOSED
+    if isinstance(error, BrokenPipeError):
+        return PIPE_CLOSED
+    note(f"dicttui: stdout cannot be written: {error.strerror or error}")
+    return BAD_USAGE

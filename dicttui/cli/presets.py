@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from dicttui.cli.options import DEFAULT_PRESET
-from dicttui.cli.output import put, refuse
+from dicttui.cli.output import put, put_json, refuse
 
 presets = typer.Typer(
     help="The presets: list them, print one, copy one to edit.",
@@ -30,9 +30,7 @@ def list_presets(
 
     titles = {name: tomllib.loads(find(name).read_text("utf-8"))["title"] for name in names()}
     if json:
-        from json import dumps
-
-        put(dumps([{"name": name, "title": title} for name, title in titles.items()]))
+        put_json([{"name": name, "title": title} for name, title in titles.items()])
     else:
         for line in table(list(titles.items())):
             put(line)

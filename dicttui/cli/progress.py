@@ -1,11 +1,13 @@
 """How `train` shows how far it is: a bar on a terminal, a line now and then in a pipe."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from dicttui.cli.json_lines import JsonLines
+from dicttui.cli.output import visible
 from dicttui.cli.summary import number
 from dicttui.training.snapshot import RunSnapshot, Snapshot
 
@@ -23,8 +25,8 @@ class Progress(Protocol):
     """Seconds between two snapshots."""
 
     @property
-    def unread(self) -> bool:
-        """Whether nobody reads it any more."""
+    def lost(self) -> OSError | None:
+        """Why it can no longer be shown."""
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -48,7 +50,7 @@ class ScreenProgress:
     """A bar for each run, on a terminal."""
 
     interval = 0.25
-    unread = False
+    lost: OSError | None = None
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -74,7 +76,8 @@ class ScreenProgress:
         self._loading = self._bars.add_task("loading torch…", total=None, facts="")
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        with self._writing():
+            self._bars.start()
         return self
 
     def __exit__(
@@ -83,7 +86,8 @@ class ScreenProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bars.stop()
+        with self._writing():
+            self._bars.stop()
 
     def show(self, snapshot: Snapshot) -> None:
         """Move the bars."""
@@ -91,25 +95,35 @@ class ScreenProgress:
             self._bars.update(self._loading, visible=False)
         for run in snapshot.runs:
             if run.name not in self._tasks:
-                self._tasks[run.name] = self._bars.add_task(run.name, total=None, facts="")
+                name = visible(run.name)
+                self._tasks[run.name] = self._bars.add_task(name, total=None, facts="")
             self._bars.update(
                 self._tasks[run.name],
                 completed=run.step,
                 total=run.target or None,
                 facts=_facts(run),
             )
-        self._bars.refresh()
+        with self._writing():
+            self._bars.refresh()
 
     def end(self, summary: str) -> None:
         """Print the summary below the bars."""
-        self._bars.console.print(summary, markup=False, soft_wrap=True)
+        with self._writing():
+            self._bars.console.print(visible(summary), markup=False, soft_wrap=True)
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.lost = error
 
 
 class LineProgress:
     """A line every few seconds, in a pipe or a file."""
 
     interval = 0.25
-    unread = False
+    lost: OSError | None = None
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = monotonic) -> None:
         self._stream = stream
@@ -130,7 +144,7 @@ class LineProgress:
     def show(self, snapshot: Snapshot) -> None:
         """Write a line if the last one is old enough."""
         now = self._clock()
-        if now - self._told < BETWEEN_LINES or self.unread:
+        if now - self._told < BETWEEN_LINES or self.lost:
             return
         self._told = now
         runs = [f"{run.name} {run.step:,}/{run.target:,} {_facts(run)}" for run in snapshot.runs]
@@ -142,9 +156,9 @@ class LineProgress:
 
     def _put(self, text: str) -> None:
         try:
-            print(text, file=self._stream, flush=True)
-        except BrokenPipeError:
-            self.unread = True
+            print(visible(text), file=self._stream, flush=True)
+        except OSError as error:
+            self.lost = error
 
 
 class JsonProgress:
@@ -156,9 +170,9 @@ class JsonProgress:
         self._lines = lines
 
     @property
-    def unread(self) -> bool:
-        """Whether the reader of the lines has gone."""
-        return self._lines.unread
+    def lost(self) -> OSError | None:
+        """Why the lines can no longer be written."""
+        return self._lines.lost
 
     def __enter__(self) -> Self:
         return self

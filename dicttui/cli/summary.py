@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from sys import maxsize
 
+from dicttui.cli.output import visible
 from dicttui.training.interventions import Receipt
 from dicttui.training.observation import EndObservation, StepObservation
 
@@ -61,7 +62,7 @@ def number(value: float | None) -> str:
 
 def _row(end: EndObservation) -> tuple[str, ...]:
     return (
-        end.run,
+        visible(end.run),
         end.state,
         f"{end.steps:,}",
         number(end.loss),

@@ -20,14 +20,18 @@ from dicttui.cli.options import (
     overrides,
     preset_to_train,
     settings,
+    wording,
 )
-from dicttui.cli.output import FAILED, INTERRUPTED, note, refuse, silence
+from dicttui.cli.output import FAILED, INTERRUPTED, finish, note, refuse, silence
 from dicttui.cli.places import log_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dicttui.cli.progress import Progress
     from dicttui.cli.summary import Ends
     from dicttui.training.session import Session
+    from dicttui.training.snapshot import Snapshot
 
 GRACE = 10.0
 """Seconds that runs have to end after Ctrl-C."""
@@ -81,18 +85,27 @@ def train(
         progress = ScreenProgress() if sys.stdout.isatty() else LineProgress(sys.stdout)
     before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
-        raise typer.Exit(follow(session, progress, ends, experiment.source))
-    except (SystemExit, KeyboardInterrupt) as left:
-        # A thread that is still in a step would end the interpreter by an abort.
-        if not session.close(AT_ONCE):
-            os._exit(int(getattr(left, "code", INTERRUPTED)))
-        raise
+        status = follow(session, progress, ends, wording(preset, changes))
+    except SystemExit as signalled:
+        status = int(signalled.code or 0)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    # A thread that is still in a step would end the interpreter by an abort.
+    if not session.close(AT_ONCE):
+        lost = finish()
+        os._exit(silence(lost) if lost else status)
+    raise typer.Exit(status)
 
 
-def follow(session: "Session", progress: "Progress", ends: "Ends", source: str) -> int:
+def follow(
+    session: "Session",
+    progress: "Progress",
+    ends: "Ends",
+    worded: "Callable[[Snapshot], Snapshot] | None" = None,
+) -> int:
     """Train a session to its end, showing how far it is; the exit status."""
     interrupted = False
     with progress:
@@ -100,21 +113,24 @@ def follow(session: "Session", progress: "Progress", ends: "Ends", source: str) 
         try:
             while not session.wait(progress.interval):
                 progress.show(session.latest())
-                if progress.unread:
-                    session.close()
-                    return silence()
+                if progress.lost:
+                    session.close(GRACE)
+                    return silence(progress.lost)
         except KeyboardInterrupt:
             interrupted = True
             _stop(session)
         progress.show(session.latest())
-    last = session.latest()
-    session.close()
-    if progress.unread:
-        return silence()
+    last = session.latest() if worded is None else worded(session.latest())
+    session.close(AT_ONCE if interrupted else GRACE)
+    if progress.lost:
+        return silence(progress.lost)
     if last.state == "failed":
-        note(f"{source}: {last.detail} (more in {log_file()})")
+        about = f"{last.source}: " if last.source else ""
+        note(f"{about}{last.detail} (more in {log_file()})")
         return 2
     progress.end(ends.told())
+    if progress.lost:
+        return silence(progress.lost)
     if interrupted:
         note("interrupted")
         return INTERRUPTED

@@ -20,6 +20,7 @@ from dicttui.tui.controls import Controls
 from dicttui.tui.display import Display, is_training
 from dicttui.tui.glyphs import ASCII, UNICODE
 from dicttui.tui.keys import BY_NAME, KEYS
+from dicttui.tui.leaving import AT_ONCE, PATIENCE
 from dicttui.tui.palette import theme_variables
 from dicttui.tui.receipts import ReceiptLog
 from dicttui.tui.screens.live import LiveScreen
@@ -69,6 +70,7 @@ class DicttuiApp(App[int]):
         on_ready: Callable[[], None] | None = None,
         display: Display | None = None,
         drawing_share: float | None = None,
+        worded: Callable[[Snapshot], Snapshot] | None = None,
     ) -> None:
         """Make an app that looks at a session which others start and close.
 
@@ -84,6 +86,7 @@ class DicttuiApp(App[int]):
             on_ready: called once, when the training has first been drawn.
             display: how the chart stands at the start.
             drawing_share: of a core that drawing may take while something trains; None: all.
+            worded: what is done to every snapshot before it is looked at.
 
         """
         super().__init__()
@@ -93,6 +96,8 @@ class DicttuiApp(App[int]):
             display or Display(), refresh=refresh, readonly=readonly, ascii=ascii
         )
         self.snapshot = session.latest()
+        self.patience = PATIENCE
+        """Seconds that the step being made has to end once the app has been left."""
         self.controls = Controls(self)
         self.receipts = ReceiptLog()
         self.thrift = Thrift(drawing_share)
@@ -100,6 +105,7 @@ class DicttuiApp(App[int]):
         self._on_quit = on_quit
         self._on_painted = on_painted
         self._on_ready = on_ready
+        self._worded = worded
         self._first_theme = theme
         self._awaited: int | None = None
         self._awaited_until = 0.0
@@ -135,8 +141,9 @@ class DicttuiApp(App[int]):
         if self._on_painted is not None:
             self.call_after_refresh(self._on_painted)
 
-    def leave(self, status: int = 0) -> None:
+    def leave(self, status: int = 0, patience: float = PATIENCE) -> None:
         """End the app with an exit status."""
+        self.patience = patience
         if self._on_quit is not None:
             self._on_quit()
             self._on_quit = None
@@ -151,11 +158,15 @@ class DicttuiApp(App[int]):
 
     def latest(self) -> Snapshot:
         """What is true now, drawn or not."""
-        return self.session.latest()
+        latest = self.session.latest()
+        return latest if self._worded is None else self._worded(latest)
 
     async def _look_now_and_then(self) -> None:
+        if not self.screen_stack:
+            return  # the timer may come once more when the last screen has gone
         self._look()
-        if self.snapshot.state == "ready" and self._layers == 1:
+        asking = isinstance(self.screen, ModalScreen)
+        if self.snapshot.state == "ready" and self._layers == 1 and not asking:
             await self._enter_main()
         elif self.snapshot.state == "failed" and self._layers == 2:
             self._tell_of_failure(self.snapshot.detail)
@@ -164,7 +175,7 @@ class DicttuiApp(App[int]):
         """Take the newest snapshot and draw it, unless nobody would see it, or it would take too
         much from the training and nobody waits for it.
         """
-        newest = self.session.latest()
+        newest = self.latest()
         self._ring(newest)
         self._hear()
         if newest.sequence == self.snapshot.sequence or self.showing.frozen:
@@ -303,10 +314,10 @@ class DicttuiApp(App[int]):
     def interrupt(self) -> None:
         """Ctrl-C: ask as `q` does, and leave at once the second time."""
         if self._interrupted:
-            self.leave(INTERRUPTED)
+            self.leave(INTERRUPTED, AT_ONCE)
         else:
             self._interrupted = True
-            self.controls.quit()
+            self.controls.quit(INTERRUPTED)
 
     def stay(self) -> None:
         """The quit dialog was left: the next Ctrl-C asks again."""

@@ -219,11 +219,11 @@ class Controls:
         """One layer out."""
         self.app.back()
 
-    def quit(self) -> None:
-        """Quit; ask first if a training would be lost."""
+    def quit(self, status: int = 0) -> None:
+        """Quit with an exit status; ask first if a training would be lost."""
         unfinished = [run for run in self.app.latest().runs if run.state not in ENDED]
         if not unfinished:
-            self.app.leave()
+            self.app.leave(status)
             return
         from dicttui.tui.screens.confirm import ConfirmDialog
 
@@ -234,7 +234,9 @@ class Controls:
             f"{names}{more} not finished; what was trained is lost.",
             (("quit", True), ("stay", False)),
         )
-        self.app.push_screen(dialog, lambda leave: self.app.leave() if leave else self.app.stay())
+        self.app.push_screen(
+            dialog, lambda leave: self.app.leave(status) if leave else self.app.stay()
+        )
 
     def interrupt(self) -> None:
         """Quit; the second time without asking."""

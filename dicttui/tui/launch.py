@@ -1,23 +1,21 @@
 """The app on a real session, from the first paint to the terminal as it was."""
 
-import asyncio
-import contextlib
 import gc
-import signal
+import os
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
 
 from dicttui.training.snapshot import Snapshot
-from dicttui.tui.app import INTERRUPTED, DicttuiApp
+from dicttui.tui.app import DicttuiApp
 from dicttui.tui.display import ChartSettings, Display
+from dicttui.tui.leaving import AT_ONCE, Guard
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
+    from dicttui.training.session import Session
 
 WRONG_USAGE = 2
-SIGNALLED = 128
-ENDING = (signal.SIGTERM, signal.SIGHUP)
 NO_TERMINAL = (
     "dicttui: the app needs a terminal for input and output; allowed: in a pipe or a file, "
     "dicttui train PRESET\n"
@@ -32,9 +30,11 @@ def run(
     *,
     refresh: float = 4.0,
     theme: str | None = None,
+    theme_from: str = "--theme",
     ascii: bool = False,  # noqa: A002 - the option's name
     readonly: bool = False,
     bell: bool = True,
+    worded: Callable[[Snapshot], Snapshot] | None = None,
 ) -> int:
     """Train a preset in the app. Garbage is collected from its first picture on.
 
@@ -42,17 +42,21 @@ def run(
         preset: what to train; its [display] says how the chart stands at the start.
         refresh: how often the screen is drawn, in Hz.
         theme: a theme's name; None is our dark one.
+        theme_from: where the theme was named, for an error.
         ascii: whether to write 7-bit characters only.
         readonly: whether keys that change the training are refused.
         bell: whether a run that finishes or diverges rings.
+        worded: what is done to every snapshot before the app looks at it.
 
     Returns:
         The exit status: 0; 1 if every run diverged or failed; 2 if the theme is not known, or the
         samples, the network or the device cannot be had, or if there is no terminal; 130 if it was
-        interrupted; 128 and the signal's number if SIGTERM or SIGHUP ended it.
+        interrupted, by Ctrl-C or SIGINT; 128 and the signal's number if SIGTERM or SIGHUP ended it,
+        or its terminal went away, which is a SIGHUP.
 
     """
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if not all(stream is not None and stream.isatty() for stream in streams):
         sys.stderr.write(NO_TERMINAL)
         return WRONG_USAGE
     from dicttui.training.session import Session
@@ -81,42 +85,42 @@ def run(
         drawing_share=DRAWING_SHARE,
         on_painted=begin,
         on_ready=freeze_garbage,
+        worded=worded,
     )
     if theme is not None and theme not in app.available_themes:
         sys.stderr.write(
-            f"--theme: {theme!r} is not known; allowed: {', '.join(sorted(app.available_themes))}\n"
+            f"{theme_from}: {theme!r} is not known; "
+            f"allowed: {', '.join(sorted(app.available_themes))}\n"
         )
         return WRONG_USAGE
-    try:
-        with leaving_on_signals(app):
-            status = app.run()
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    finally:
-        session.close()
-    return status_of(session.latest(), status if status is not None else app.return_code or 0)
-
-
-@contextlib.contextmanager
-def leaving_on_signals(app: DicttuiApp) -> Iterator[None]:
-    """While this lasts a signal that asks to end lets the app put the terminal back first; the
-    exit status is what a shell reports for a program that the signal ended.
-    """
-
-    def leave(number: int, _frame: object) -> None:
-        status = SIGNALLED + number
+    with Guard(app, session) as guard:
         try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            raise SystemExit(status) from None
-        loop.call_soon_threadsafe(app.leave, status)
+            with guard.drawing():
+                left_with = app.run()
+            if left_with is None:
+                left_with = app.return_code or 0
+            # Nothing is lost with a training that has not begun.
+            loading = session.latest().state == "loading"
+            ended = session.close(AT_ONCE if loading else app.patience)
+        except SystemExit as signalled:
+            left_with = int(signalled.code or 0)
+            ended = session.close(AT_ONCE)
+        except Exception:
+            session.close(AT_ONCE)
+            raise
+        status = status_of(session.latest(), left_with)
+        if not ended:
+            abandon(session, status)
+    return status
 
-    before = {number: signal.signal(number, leave) for number in ENDING}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+def abandon(session: "Session", status: int) -> NoReturn:
+    """End the process beside a step that does not end."""
+    if session.latest().state != "loading":
+        sys.stderr.write("dicttui: a step was still being made; it has been abandoned\n")
+        sys.stderr.flush()
+    # The interpreter's own way to end is an abort where another thread is still in torch.
+    os._exit(status)
 
 
 def freeze_garbage() -> None:

@@ -1,9 +1,11 @@
 """Running commands inside the test's process, with a state directory of their own."""
 
+import contextlib
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -39,3 +41,24 @@ def dicttui(state, capsys) -> Iterator:
     yield call
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(False)
+
+
+@pytest.fixture
+def fresh_log() -> Callable[[], contextlib.AbstractContextManager[None]]:
+    """For a `with`: the root logger as a process of its own would find it."""
+
+    @contextlib.contextmanager
+    def fresh() -> Iterator[None]:
+        root = logging.getLogger()
+        kept, root.handlers = root.handlers, []
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("always")
+                yield
+        finally:
+            logging.captureWarnings(False)
+            for handler in root.handlers:
+                handler.close()
+            root.handlers = kept
+
+    return fresh

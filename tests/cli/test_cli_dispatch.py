@@ -99,8 +99,10 @@ def test_the_app_opens_on_the_default_preset(dicttui, launched):
     assert ended == (130, "", "")
     ((preset, display),) = launched
     assert preset.source == "article-sparse"
+    assert display.pop("theme_from").endswith("config.toml: theme")
     assert display == {
         "refresh": 4.0, "theme": None, "ascii": False, "readonly": False, "bell": True,
+        "worded": None,
     }  # fmt: skip
 
 
@@ -116,7 +118,8 @@ def test_the_app_gets_the_changed_preset_and_the_options_of_the_display(dicttui,
     assert (training.steps, training.seed, training.device) == (9, 3, "cpu")
     assert (training.threads, training.engine) == (1, "eager")
     assert display == {
-        "refresh": 1.0, "theme": "nord", "ascii": True, "readonly": True, "bell": True,
+        "refresh": 1.0, "theme": "nord", "theme_from": "--theme", "ascii": True,
+        "readonly": True, "bell": True, "worded": None,
     }  # fmt: skip
 
 
@@ -127,11 +130,14 @@ def test_the_settings_stand_where_the_command_line_is_silent(dicttui, launched, 
     dicttui()
     dicttui("--theme", "dracula", "--refresh", "8", "--device", "cpu")
     (first, first_display), (second, second_display) = launched
+    assert first_display.pop("worded") is not None
     assert first_display == {
-        "refresh": 2.0, "theme": "nord", "ascii": False, "readonly": False, "bell": False,
+        "refresh": 2.0, "theme": "nord", "theme_from": f"{state / 'config.toml'}: theme",
+        "ascii": False, "readonly": False, "bell": False,
     }  # fmt: skip
     assert first.training.device == "mps"
     assert (second_display["theme"], second_display["refresh"]) == ("dracula", 8.0)
+    assert (second_display["theme_from"], second_display["worded"]) == ("--theme", None)
     assert second.training.device == "cpu"
 
 
@@ -154,6 +160,18 @@ def test_wrong_settings_are_refused_with_the_name_of_their_file(
     assert ended.status == 2
     assert ended.err.startswith(f"{path}: {expected}")
     assert not launched
+
+
+def test_escape_codes_on_the_command_line_are_not_repeated(dicttui):
+    for given in (
+        ("train", "digits", "--\x1b[31m"), ("train", "digits", "\x1b[31m"), ("\x1b[31m.toml",),
+        ("data", "\x1b[31m"), ("data", "inspect", "\x1b[31m"), ("presets", "show", "\x1b[31m"),
+        ("--\x1b[31m",),
+    ):  # fmt: skip
+        ended = dicttui(*given)
+        assert (ended.status, ended.out) == (2, "")
+        assert "\x1b" not in ended.err
+        assert "\\x1b[31m" in ended.err
 
 
 @pytest.mark.parametrize("rate", ["fast", "adam=", "adam=fast"])

@@ -27,18 +27,21 @@ class Terminal:
 
     def __init__(
         self, command: list[str], state: Path, columns: int = 100, lines: int = 30,
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None, controlling: bool = True,
     ) -> None:  # fmt: skip
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
         self.written = b""
+        self._gone = False
         self._fd, self._other = pty.openpty()
         fcntl.ioctl(self._other, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.flags_before = termios.tcgetattr(self._other)
         self.pid = os.fork()
         if self.pid == 0:
             os.setsid()
-            fcntl.ioctl(self._other, termios.TIOCSCTTY, 0)
+            if controlling:
+                fcntl.ioctl(self._other, termios.TIOCSCTTY, 0)
+            os.close(self._fd)
             for stream in range(3):
                 os.dup2(self._other, stream)
             os.environ.update(TERM="xterm-256color", DICTTUI_STATE_DIR=str(state))
@@ -73,6 +76,20 @@ class Terminal:
         assert self._status is not None
         return self._status
 
+    def ended_unread(self, patience: float) -> int:
+        """The same, while nobody reads what the program writes."""
+        end = time.monotonic() + patience
+        while self._reap() is None:
+            assert time.monotonic() < end, "the program lives on"
+            time.sleep(0.02)
+        assert self._status is not None
+        return self._status
+
+    def vanish(self) -> None:
+        """Let the terminal go away from under the program."""
+        os.close(self._fd)
+        self._gone = True
+
     def text(self) -> str:
         """The characters on the screen."""
         return "\n".join(self.screen.display)
@@ -88,14 +105,19 @@ class Terminal:
         """The terminal is as the program found it."""
         assert [mode for mode in MODES if self.is_on(mode)] == []
         assert self.written.rfind(b"\x1b[?25l") <= self.written.rfind(b"\x1b[?25h"), "no cursor"
+        self.assert_flags_restored()
+
+    def assert_flags_restored(self) -> None:
+        """What the terminal does with keys is as the program found it."""
         assert termios.tcgetattr(self._other) == self.flags_before
 
     def close(self) -> None:
         """End the program, and the terminal."""
         if self._reap() is None:
             os.kill(self.pid, signal.SIGKILL)
-            self.ended()
-        os.close(self._fd)
+            self.ended_unread(PATIENCE)
+        if not self._gone:
+            os.close(self._fd)
         os.close(self._other)
 
     def _reap(self) -> int | None:

@@ -3,56 +3,20 @@
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from own_presets import ENDLESS, a_persons_own
 from pty_terminal import PATIENCE, Terminal, dicttui
 
 pytestmark = pytest.mark.pty
 
-ENDLESS = """
-title = "without end"
-[network]
-kind = "simple"
-[training]
-steps = 1000000000
-steps_per_second = 200
-[[runs]]
-name = "adam"
-optimizer = "Adam"
-lr = 0.01
-"""
-OF_A_PERSON = """
-[network]
-kind = "user"
-factory = "mine:Mine"
-[training]
-steps = 1000000000
-steps_per_second = 100
-[[runs]]
-name = "only"
-optimizer = "SGD"
-lr = 0.001
-"""
-NETWORK = """
-import sys, warnings
-import torch
-from torch import nn
-
-class Mine(nn.Module):
-    def __init__(self, d_in):
-        super().__init__()
-        self.dictionary = nn.Parameter(torch.randn(4, d_in))
-        self.calls = 0
-    def forward(self, x):
-        self.calls += 1
-        {in_forward}
-        code = x @ self.dictionary.T
-        return code @ self.dictionary, code
-    def loss_terms(self, x, output):
-        return {{"error": (output[0] - x).square().mean()}}
-"""
+AT_ONCE = 4.0
+"""Seconds: leaving, on a machine that may be busy with other tests."""
+IN_A_FEW_SECONDS = 15.0
 
 Open = Callable[..., Terminal]
 
@@ -66,7 +30,7 @@ def state(tmp_path: Path) -> Path:
 def opened(state: Path) -> Iterator[Open]:
     terminals: list[Terminal] = []
 
-    def open_one(command: list[str], **options: int) -> Terminal:
+    def open_one(command: list[str], **options: Any) -> Terminal:
         terminals.append(Terminal(command, state, **options))
         return terminals[-1]
 
@@ -79,13 +43,6 @@ def opened(state: Path) -> Iterator[Open]:
 def preset(tmp_path: Path) -> Path:
     path = tmp_path / "endless.toml"
     path.write_text(ENDLESS)
-    return path
-
-
-def a_persons_own(directory: Path, in_forward: str) -> Path:
-    (directory / "mine.py").write_text(NETWORK.format(in_forward=in_forward))
-    path = directory / "mine.toml"
-    path.write_text(OF_A_PERSON)
     return path
 
 
@@ -106,6 +63,16 @@ def test_q_and_ctrl_c_ask_and_leave_the_terminal_as_it_was(opened: Open, preset:
     terminal.type("\x03")
     terminal.see("not finished; what was trained is lost")
     terminal.type("\r")
+    assert terminal.ended() == 130
+    terminal.assert_restored()
+
+
+def test_q_leaves_with_0(opened: Open, preset: Path) -> None:
+    terminal = opened(dicttui(preset))
+    terminal.see("running")
+    terminal.type("q")
+    terminal.see("not finished; what was trained is lost")
+    terminal.type("\r")
     assert terminal.ended() == 0
     terminal.assert_restored()
 
@@ -119,13 +86,122 @@ def test_a_second_ctrl_c_leaves_at_once_with_130(opened: Open, preset: Path) -> 
     assert "Traceback" not in terminal.text()
 
 
-def test_ctrl_c_while_it_still_loads(opened: Open, preset: Path) -> None:
+@pytest.mark.parametrize(("key", "status"), [("\x03", 130), ("\x03\x03", 130), ("q", 0)])
+def test_leaving_while_it_still_loads(opened: Open, preset: Path, key: str, status: int) -> None:
     terminal = opened(dicttui(preset))
     terminal.see("loading torch")
-    terminal.type("\x03\x03")
-    assert terminal.ended() in (0, 130)
+    terminal.type(key)
+    assert terminal.ended() == status
     terminal.assert_restored()
     assert "Traceback" not in terminal.text()
+
+
+def test_leaving_does_not_wait_for_a_long_loading(opened: Open, tmp_path: Path) -> None:
+    path = a_persons_own(tmp_path, "pass")
+    (tmp_path / "mine.py").write_text("import pathlib, time\n"
+                                      "pathlib.Path(__file__).with_name('here').touch()\n"
+                                      "time.sleep(100)\n")  # fmt: skip
+    terminal = opened(dicttui(path))
+    terminal.until((tmp_path / "here").exists)
+    terminal.type("q")
+    assert terminal.ended(AT_ONCE) == 0
+    terminal.assert_restored()
+
+
+@pytest.fixture
+def asleep(opened: Open, tmp_path: Path) -> Terminal:
+    """The app while a step does not end."""
+    path = a_persons_own(
+        tmp_path,
+        "if self.calls > 60: open(__file__ + '.slept', 'w'); __import__('time').sleep(100)",
+    )
+    terminal = opened(dicttui(path))
+    terminal.until((tmp_path / "mine.py.slept").exists)
+    terminal.see("running")
+    return terminal
+
+
+def test_a_second_ctrl_c_does_not_wait_for_a_step(asleep: Terminal) -> None:
+    asleep.type("\x03\x03")
+    assert asleep.ended(AT_ONCE) == 130
+    asleep.assert_restored()
+
+
+def test_quitting_gives_a_step_a_little_time_and_says_that_it_was_abandoned(
+    asleep: Terminal,
+) -> None:
+    asleep.type("q")
+    asleep.see("not finished; what was trained is lost")
+    asleep.type("\r")
+    assert asleep.ended(2 + AT_ONCE) == 0
+    asleep.assert_restored()
+    assert "a step was still being made; it has been abandoned" in asleep.text()
+
+
+def test_ctrl_c_after_q_does_not_wait_for_a_step(asleep: Terminal) -> None:
+    asleep.type("q")
+    asleep.see("not finished; what was trained is lost")
+    asleep.type("\r")
+    asleep.until(lambda: not asleep.is_on("alternate screen"))
+    time.sleep(0.5)  # until the terminal is the shell's again, where Ctrl-C is a signal
+    asleep.type("\x03")
+    assert asleep.ended(1.0) == 130
+    asleep.assert_restored()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT],
+                         ids=lambda n: n.name)  # fmt: skip
+def test_a_signal_does_not_wait_for_a_step(asleep: Terminal, number: signal.Signals) -> None:
+    asleep.send(number)
+    assert asleep.ended(2 + AT_ONCE) == 128 + number
+    asleep.assert_restored()
+
+
+@pytest.mark.parametrize("controlling", [True, False])
+def test_without_its_terminal_it_ends(
+    opened: Open, preset: Path, controlling: bool, state: Path
+) -> None:
+    terminal = opened(dicttui(preset), controlling=controlling)
+    terminal.see("running")
+    terminal.vanish()
+    assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_a_terminal_that_takes_no_output_does_not_keep_it(
+    opened: Open, preset: Path, signals: int
+) -> None:
+    terminal = opened(dicttui("--refresh", 60, preset))
+    terminal.see("running")
+    time.sleep(4)  # until nothing more can be written, and the app waits for that
+    for _ in range(signals):
+        terminal.send(signal.SIGTERM)
+        time.sleep(0.2)
+    patience = IN_A_FEW_SECONDS if signals == 1 else AT_ONCE
+    assert terminal.ended_unread(patience) == 128 + signal.SIGTERM
+    terminal.assert_flags_restored()
+
+
+def test_it_ends_when_textual_can_write_no_more(
+    opened: Open, preset: Path, tmp_path: Path, state: Path
+) -> None:
+    script = tmp_path / "broken.py"
+    script.write_text(
+        "import sys\n"
+        "from textual.drivers import _writer_thread\n"
+        "def run(self):\n"
+        "    for _ in range(50):\n"
+        "        self._file.write(self._queue.get())\n"
+        "    raise OSError(5, 'it broke')\n"
+        "_writer_thread.WriterThread.run = run\n"
+        "from dicttui.cli import main\n"
+        f"sys.argv = ['dicttui', '--refresh', '60', {str(preset)!r}]\n"
+        "sys.exit(main())\n"
+    )
+    terminal = opened([sys.executable, str(script)])
+    assert terminal.ended() == 128 + signal.SIGHUP
+    terminal.assert_restored()
+    assert "it broke" in log_of(state)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
@@ -233,6 +309,33 @@ def test_escape_codes_in_a_preset_do_nothing(opened: Open, tmp_path: Path) -> No
     terminal.see("[bold]b[/bold]")
     assert b"\x1b]0;owned" not in terminal.written
     assert "\u009b".encode() not in terminal.written
+    terminal.type("\x03\x03")
+    assert terminal.ended() == 130
+    terminal.assert_restored()
+
+
+def test_a_theme_or_a_device_of_the_settings_that_is_not_known(
+    opened: Open, preset: Path, state: Path
+) -> None:
+    state.mkdir()
+    settings = state / "config.toml"
+    settings.write_text('theme = "nope"\n')
+    terminal = opened(dicttui(preset))
+    assert terminal.ended() == 2
+    assert f"{settings}: theme: 'nope' is not known" in "".join(terminal.screen.display)
+    settings.write_text('device = "cuda:77"\n')
+    terminal = opened(dicttui(preset))
+    terminal.see("could not start")
+    # A long path may be folded anywhere.
+    told = f"{settings}:device:'cuda:77'isnothere"
+    terminal.until(lambda: told in "".join(terminal.text().split()))
+    terminal.type("q")
+    assert terminal.ended() == 2
+
+
+def test_an_encoding_without_lines_does_not_stop_the_app(opened: Open, preset: Path) -> None:
+    terminal = opened(dicttui(preset), environment={"PYTHONIOENCODING": "latin-1"})
+    terminal.see("running")
     terminal.type("\x03\x03")
     assert terminal.ended() == 130
     terminal.assert_restored()
