@@ -154,8 +154,14 @@ class MainScreen(LiveScreen):
         self._chart.show(chart_content(snapshot, settings))
 
     def _draw_chart_late(self) -> None:
-        """What came too early to be drawn, unless nobody would see it now."""
+        """What came too early to be drawn."""
         self._chart_timer = None
-        # A screen behind an opaque one counts as current too.
-        if self.owner.screen_stack[-1:] == [self]:
-            self._draw_chart(self.owner.snapshot, self.owner.showing.chart)
+        self._draw_chart(self.owner.snapshot, self.owner.showing.chart)
+
+    def on_screen_suspend(self) -> None:
+        """Nobody sees the chart now; and whatever wakes a screen behind another one has Textual
+        paint the whole of the one in front again.
+        """
+        if self._chart_timer is not None:
+            self._chart_timer.stop()
+            self._chart_timer = None
