@@ -20,7 +20,7 @@ NO_TERMINAL = (
     "dicttui: the app needs a terminal for input and output; allowed: in a pipe or a file, "
     "dicttui train PRESET\n"
 )
-DRAWING_SHARE = 0.04
+DRAWING_SHARE = 0.03
 """Of a core, while something trains: what drawing takes, an eager training loses."""
 UNSUCCESSFUL = frozenset({"diverged", "failed"})
 
