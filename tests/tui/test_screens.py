@@ -228,6 +228,13 @@ def test_alerts_and_the_dictionarys_own_rate_are_on_the_card() -> None:
     drive(scenario, handmade.with_alerts())
 
 
+def test_a_narrow_card_shows_the_whole_learning_rate() -> None:
+    async def scenario(app: Driver) -> None:
+        assert "lr 0.01" in app.text()
+
+    drive(scenario, handmade.two_runs(), size=(30, 9))
+
+
 def test_recovery_and_lambda_stand_beside_what_they_are_compared_with() -> None:
     async def scenario(app: Driver) -> None:
         assert "mmcs 0.981/0.51" in app.text()

@@ -156,10 +156,7 @@ class _Writer:
     def rates(self) -> list[Span]:
         """The learning rate in force, the dictionary's where it differs, the schedule's place."""
         run = self.run
-        left: list[Span] = [
-            ("lr ", "label"),
-            (learning_rate(run.lr, glyphs=self.glyphs), "plain"),
-        ]
+        left = self._learning_rate()
         if run.dictionary_lr is not None and run.dictionary_lr != run.lr:
             rate_ = learning_rate(run.dictionary_lr, glyphs=self.glyphs)
             left += [("  dictionary ", "label"), (rate_, "plain")]
@@ -174,7 +171,13 @@ class _Writer:
         """Whether the L1 coefficient stands on the learning rate's line, to save one of its own."""
         run = self.run
         several = run.dictionary_lr is not None and run.dictionary_lr != run.lr
-        return run.lambda_field is not None and not run.schedule and not several
+        if run.lambda_field is None or run.schedule or several:
+            return False
+        taken = width_of(self._learning_rate()) + width_of(self.coefficient(short=True))
+        return taken < self.width
+
+    def _learning_rate(self) -> list[Span]:
+        return [("lr ", "label"), (learning_rate(self.run.lr, glyphs=self.glyphs), "plain")]
 
     def loss(self) -> list[Span]:
         """The loss now, and the best and where."""
