@@ -8,10 +8,10 @@ from math import isfinite, isnan
 from typing import Any, TextIO
 
 from dicttui.training.interventions import Receipt
-from dicttui.training.observation import EndObservation, StepObservation
+from dicttui.training.observation import EndObservation, Observer, StepObservation
 
 
-class JsonLines:
+class JsonLines(Observer):
     """Writes one JSON object a line; called on the trainer thread.
 
     A number that is not finite is `null`, with `"nan"` or `"inf"` beside it under the same key

@@ -5,12 +5,12 @@ from sys import maxsize
 
 from dicttui.cli.output import visible
 from dicttui.training.interventions import Receipt
-from dicttui.training.observation import EndObservation, StepObservation
+from dicttui.training.observation import EndObservation, Observer, StepObservation
 
 HEAD = ("run", "state", "steps", "loss", "best loss", "at step", "seconds", "steps/s")
 
 
-class Ends:
+class Ends(Observer):
     """Keeps how each run ended; called on the trainer thread."""
 
     every = maxsize

@@ -5,7 +5,9 @@ down by whoever submits it.
 from dicttui.training.interventions import (
     Advance,
     Continue,
+    Fork,
     Intervention,
+    Keep,
     MoveToDevice,
     Pause,
     ResetOptimizer,
@@ -14,6 +16,7 @@ from dicttui.training.interventions import (
     SetLearningRate,
     SetPace,
     Stop,
+    Undo,
 )
 
 
@@ -57,3 +60,9 @@ def words(intervention: Intervention) -> str:
             return "back to the start"
         case Stop():
             return "stop for good"
+        case Undo():
+            return "take back"
+        case Fork(run=run):
+            return f"fork {run}"
+        case Keep(note=note):
+            return f"checkpoint: {note}" if note else "checkpoint"

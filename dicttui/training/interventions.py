@@ -7,6 +7,8 @@ answered by a receipt. `run=None` means every run.
 from dataclasses import dataclass
 from typing import Literal
 
+from dicttui.preset.runs import Constraint
+
 Group = Literal["both", "dictionary", "rest"]
 
 
@@ -89,6 +91,43 @@ class Stop:
     run: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the last intervention that changed the training of a run; None: of any run.
+
+    Every run that the intervention changed returns to the moment before it. Pauses and pace are
+    not taken back.
+    """
+
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A new run from a run's present weights and optimizer state, something of it different.
+
+    None leaves a thing as it is in the run that is forked. Another optimizer starts with an empty
+    state and with torch's own arguments.
+    """
+
+    run: str
+    name: str | None = None
+    """Of the new run; None: made from the forked run's and what differs."""
+    optimizer: str | None = None
+    lr: float | None = None
+    """The base rate of the rest; the dictionary keeps its ratio to it."""
+    constraint: Constraint | None = None
+    l1_coefficient: float | None = None
+    """The penalty, where the network has one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Write a checkpoint now and keep it for good, with a note."""
+
+    note: str = ""
+
+
 Intervention = (
     Pause
     | Resume
@@ -100,6 +139,9 @@ Intervention = (
     | ResetOptimizer
     | Restart
     | Stop
+    | Undo
+    | Fork
+    | Keep
 )
 
 INTERVENTIONS: dict[str, type[Intervention]] = {
@@ -113,8 +155,15 @@ INTERVENTIONS: dict[str, type[Intervention]] = {
     "reset_optimizer": ResetOptimizer,
     "restart": Restart,
     "stop": Stop,
+    "undo": Undo,
+    "fork": Fork,
+    "checkpoint": Keep,
 }
 """The name of each kind, as JSON and the events screen have it."""
+
+
+CHANGE_THE_TRAINING = (SetLearningRate, MoveToDevice, ResetOptimizer, Restart, Stop, Continue)
+"""What can be taken back; a fork is taken back by taking the new run away."""
 
 
 def kind_of(intervention: Intervention) -> str:

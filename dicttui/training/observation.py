@@ -1,10 +1,11 @@
 """How others observe a training: the JSON lines of `train`, the recorder, the diagnosis."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from dicttui.training.interventions import Receipt
-from dicttui.training.snapshot import RunState
+from dicttui.training.interventions import Intervention, Receipt
+from dicttui.training.moment import ExperimentCheckpoint
+from dicttui.training.snapshot import Recording, RunState, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,66 @@ class EndObservation:
     """Spent training this run."""
 
 
-class Observer(Protocol):
-    """Called on the trainer thread, between steps; must be quick and keep no tensor."""
+class Observer:
+    """Called on the trainer thread, between steps; must be quick and keep no tensor of the run.
 
-    every: int
-    """Observe the steps 0, every, 2·every, … and the last."""
+    Whoever observes overrides what it wants to know.
+    """
+
+    every: int | None = None
+    """Observe the steps 0, every, 2·every, … and the last; None: no single step."""
+    picture_every: float | None = None
+    """Seconds after which it wants another picture though nobody else looks; None: never."""
 
     def step(self, observation: StepObservation) -> None:
-        """A step has been made."""
+        """A step that `every` asks for has been made."""
+
+    def made(self, run: str, segment: int, first: int, losses: Sequence[float]) -> None:
+        """Steps have been made, the first with this index; every step is told once.
+
+        Whenever a run goes back to an earlier step, because something is taken back or it starts
+        again, a new segment of it begins: segments count from 0.
+        """
+
+    def intervened(
+        self, number: int, intervention: Intervention, before: Mapping[str, int], receipt: Receipt
+    ) -> None:
+        """An intervention has been applied or has failed; the receipt is out when this returns.
+
+        `before` has the completed updates of each run that it changed, as they were just before.
+        """
 
     def receipt(self, receipt: Receipt) -> None:
-        """A receipt has been written."""
+        """A receipt has been written, or written anew with the same id."""
+
+    def picture(self, snapshot: Snapshot) -> None:
+        """A snapshot has been published."""
 
     def end(self, observation: EndObservation) -> None:
         """A run has ended."""
+
+    # -- what is kept --------------------------------------------------------------------------
+
+    def wants_checkpoint(self) -> bool:
+        """Whether it is time for a checkpoint."""
+        return False
+
+    def checkpoint(self, state: ExperimentCheckpoint) -> None:
+        """The state of this moment; its tensors do not change any more."""
+
+    def keep(
+        self, state: ExperimentCheckpoint, note: str, done: Callable[[str, str], None]
+    ) -> bool:
+        """Keep this state for good. `done` is called once, from any thread: with where it is, and
+        with why it could not be kept (empty if it is). False: nothing is ever kept here.
+        """
+        del state, note, done
+        return False
+
+    def recording(self) -> Recording | None:
+        """Where the experiment is being recorded."""
+        return None
+
+    def close(self, timeout: float) -> None:
+        """The training is over; called once, on the thread that closes the session."""
+        del timeout

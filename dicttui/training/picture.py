@@ -39,7 +39,7 @@ def snapshot(
 
 def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
     # First, because a person's network is asked for it: where that raises, the run has failed.
-    rows = run.row_details(view.row_indices) if view.rows_of == run.name else ()
+    rows = run.row_details(view.row_indices) if run.name in view.rows_of else ()
     trainable, measured = run.trainable, run.measured
     specification = run.specification
     now = trainable.rates_at(run.step)

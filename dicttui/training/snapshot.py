@@ -83,6 +83,18 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Ghost:
+    """What a run had trained when an intervention was taken back: no longer a part of it."""
+
+    from_step: int
+    """The step to which the run returned."""
+    label: str
+    """What was taken back, short: "lr 0.02"."""
+    series: dict[str, Series]
+    """By metric name, "loss" among them; from that step on."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Something a person should notice."""
 
@@ -150,7 +162,20 @@ class RunSnapshot:
     rows_step: int | None = None
     """Updates that had been made when the rows were looked at."""
     marks: tuple[Mark, ...] = ()
+    ghosts: tuple[Ghost, ...] = ()
+    """The newest pieces that were taken back: their losses, and the metrics the view asked for."""
     alerts: tuple[Alert, ...] = ()
+    constraint: str = "none"
+    parent: str = ""
+    """The run this one was forked from; empty if it was there from the start."""
+    forked_at: int | None = None
+    """The step index from which on it differs from its parent."""
+    undoable: str = ""
+    """What taking back would take back, in words: "lr 0.02 at step 1,200"; empty: nothing."""
+    fork_bytes: int = 0
+    """Memory that a fork of this run takes: parameters, gradients, optimizer state."""
+    catching_up: int | None = None
+    """The step until which a resumed run repeats what it had made before it was interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +207,30 @@ class DeviceChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """Where and how well the experiment is being recorded."""
+
+    id: str
+    directory: str
+    trouble: str = ""
+    """Why nothing can be written at the moment; empty while all is well."""
+    checkpoint_seconds: float | None = None
+    """Of `Snapshot.seconds`: when the newest checkpoint was whole on disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """Where in a recorded experiment this picture stands, where nothing trains."""
+
+    frame: int
+    """From 0."""
+    frames: int
+    speed: float
+    """Recorded seconds that pass in a second."""
+    playing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The whole experiment."""
 
@@ -203,6 +252,10 @@ class Snapshot:
     devices: tuple[DeviceChoice, ...] = ()
     seconds: float = 0.0
     """Since the session's start."""
+    recording: Recording | None = None
+    """None: nothing is recorded."""
+    playback: Playback | None = None
+    """None: this is a training and not a recording of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +266,7 @@ class View:
     """Snapshots per second."""
     series: tuple[str, ...] = ()
     """Metrics whose history is drawn."""
-    rows_of: str | None = None
-    """The run whose rows the rows screen shows."""
+    rows_of: tuple[str, ...] = ()
+    """The runs whose rows a rows screen shows."""
     row_indices: tuple[int, ...] | None = None
     """Which of them; None is all."""

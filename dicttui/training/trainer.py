@@ -265,7 +265,7 @@ class Trainer:
         """Make a snapshot of this moment."""
         view = self._mailbox.wanted_view
         for run in self.experiment.runs:
-            run.watch_rows(view.rows_of == run.name)
+            run.watch_rows(run.name in view.rows_of)
         self._sequence += 1
         self._mailbox.publish(
             picture.snapshot(

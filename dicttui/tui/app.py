@@ -240,7 +240,7 @@ class DicttuiApp(App[int]):
         view = View(
             refresh=self.showing.refresh,
             series=() if chart == "loss" else (chart,),
-            rows_of=getattr(self.screen, "rows_of", None),
+            rows_of=getattr(self.screen, "rows_of", ()),
         )
         if view != self._view:
             self._view = view

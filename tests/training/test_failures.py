@@ -90,7 +90,7 @@ def finite(session):
 
 def test_a_failed_run_stands_at_the_step_that_failed(open_awkward):
     session = open_awkward("Raises", 37)
-    session.view(View(rows_of="run"))
+    session.view(View(rows_of=("run",)))
     session.advance(20)
     session.advance(500)
     run = session.latest().runs[0]
@@ -148,7 +148,7 @@ def test_state_that_an_optimizer_gains_late_can_be_taken_back(open_awkward):
 
 def test_rows_of_a_diverged_run_say_nothing_of_the_update_that_was_taken_back(open_awkward):
     session = open_awkward("Breaks", 12)
-    session.view(View(rows_of="run"))
+    session.view(View(rows_of=("run",)))
     session.advance(1)
     session.advance(50)
     run = session.latest().runs[0]

@@ -251,7 +251,7 @@ def test_lambda_is_asked_for_once(open_rude):
 
 def test_a_network_whose_rows_cannot_be_looked_at_fails_alone(open_rude):
     session = open_rude("evaluated", steps=1000)
-    session.view(View(rows_of="rude"))
+    session.view(View(rows_of=("rude",)))
     for _ in range(12):
         session.advance(1)
     rude = session._trainer.experiment.runs[0]

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from dicttui.training.interventions import Pause, Resume, SetLearningRate
-from dicttui.training.observation import EndObservation, StepObservation
+from dicttui.training.observation import EndObservation, Observer, StepObservation
 from dicttui.training.snapshot import View
 
 PLANTED = """
@@ -32,7 +32,7 @@ lr = 0.01
 """
 
 
-class Recorder:
+class Recorder(Observer):
     def __init__(self, every):
         self.every = every
         self.steps: list[StepObservation] = []
@@ -238,7 +238,7 @@ def test_observers_see_every_so_many_steps_and_the_last(open_session):
 
 def test_watching_changes_no_number(open_session):
     watched, alone = open_session(PLANTED), open_session(PLANTED)
-    watched.view(View(rows_of="adam"))
+    watched.view(View(rows_of=("adam",)))
     for _ in range(20):
         watched.advance(3)
     alone.advance(60)
@@ -248,7 +248,7 @@ def test_watching_changes_no_number(open_session):
 def test_rows_follow_each_atom(open_session):
     session = open_session(PLANTED)
     session.submit(Pause())
-    session.view(View(rows_of="adam"))
+    session.view(View(rows_of=("adam",)))
     session.advance(0)
     first = session.latest().runs[0].rows
     assert session.latest().runs[0].rows_step == 0

@@ -79,7 +79,7 @@ def assert_equal(one, other):
 def test_a_run_that_is_watched_closely_is_the_run_that_nobody_watched(open_moody):
     alone, watched = open_moody(), open_moody()
     alone.advance(60)
-    watched.view(View(rows_of="run"))
+    watched.view(View(rows_of=("run",)))
     for _ in range(60):
         watched.advance(1)
     assert watched.latest().runs[0].rows

@@ -219,7 +219,7 @@ def test_asking_for_series_brings_them(open_session):
 def test_the_rows_of_a_run_that_stops_are_its_last(open_session, monkeypatch):
     monkeypatch.setattr("dicttui.training.rows.SHARE_OF_TIME", 1e-9)
     session = open_session()
-    session.view(View(rows_of="adam"))
+    session.view(View(rows_of=("adam",)))
     for steps in (30, 1, 1, 1, 67):
         session.advance(steps)
     run = session.latest().runs[0]

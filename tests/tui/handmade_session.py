@@ -96,7 +96,7 @@ class HandmadeSession:
             histories = {name: series(decay(2.0, 0.2, 400), 4_200)}
             runs = tuple(replace(run, series=run.series | histories) for run in self.snapshot.runs)
             self.show(replace(self.snapshot, runs=runs))
-        if request.rows_of is None:
+        if not request.rows_of:
             return
         runs = tuple(
             replace(
@@ -104,7 +104,7 @@ class HandmadeSession:
                 rows=rows(run.norms.count if run.norms else 5, 64 if _known(run) else 0),
                 rows_step=run.step,
             )
-            if run.name == request.rows_of
+            if run.name in request.rows_of
             else replace(run, rows=())
             for run in self.snapshot.runs
         )

@@ -307,10 +307,10 @@ def test_the_rows_screen_asks_for_the_selected_runs_rows() -> None:
     async def scenario(app: Driver) -> None:
         await app.press("2", "r")
         await app.see("Rows of sgd")
-        assert app.session.views[-1].rows_of == "sgd"
+        assert app.session.views[-1].rows_of == ("sgd",)
         await app.see("5 rows")
         await app.press("escape")
-        await app.until(lambda: app.session.views[-1].rows_of is None)
+        await app.until(lambda: app.session.views[-1].rows_of == ())
 
     drive(scenario, handmade.two_runs())
 

@@ -77,7 +77,7 @@ class RowsScreen(LiveScreen):
 
     def __init__(self, glyphs: Glyphs, run: str) -> None:
         super().__init__(glyphs)
-        self.rows_of = run
+        self.rows_of = (run,)
         """The run whose rows are asked for."""
         self._heading = ScreenTitle(glyphs=glyphs)
         self._table: RowTable | None = None
@@ -96,7 +96,7 @@ class RowsScreen(LiveScreen):
 
     def show(self, snapshot: Snapshot, display: Display) -> None:
         """Show the newest rows."""
-        run = next((run for run in snapshot.runs if run.name == self.rows_of), None)
+        run = next((run for run in snapshot.runs if run.name in self.rows_of), None)
         self._keys.show(snapshot, display)
         if run is None:
             return
