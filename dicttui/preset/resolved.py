@@ -5,7 +5,7 @@ stands with all its keys.
 """
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,8 +37,6 @@ def dumped(preset: Preset) -> dict[str, Any]:
 def loaded(table: Any, file: str = "preset.json") -> Preset:
     """The preset again. Raises PresetError, naming the file, where it is none."""
     try:
-        if not isinstance(table, dict):
-            raise TypeError("it is no table")
         return Preset(
             **{key: table[key] for key in _HEADING},
             directory=Path(table["directory"]),
@@ -70,7 +68,7 @@ def loaded_run(table: Any, file: str = "preset.json") -> RunSpecification:
                 table
                 | {
                     "arguments": optimizer.model_validate(table["arguments"]),
-                    "network": cast(AnyNetwork, _NETWORK.validate_python(table["network"])),
+                    "network": _NETWORK.validate_python(table["network"]),
                 }
             )
         )

@@ -23,7 +23,7 @@ def of(run: "GradientRun") -> tuple[Alert, ...]:
         found.append(Alert("diverged", run.state_detail))
     elif run.state == "failed":
         found.append(Alert("failed", run.state_detail))
-    jump = run.dead_jump
+    jump = run.past.dead_jump
     if jump is not None:
         before, after, step = jump
         found.append(Alert("dead_atoms", f"dead atoms {before:.0%} → {after:.0%} by step {step}"))
@@ -34,8 +34,9 @@ def of(run: "GradientRun") -> tuple[Alert, ...]:
 
 
 def _steps_without_best(run: "GradientRun") -> int | None:
-    if run.best_step is None:
+    best_step = run.past.best_step
+    if best_step is None:
         return None
-    without = run.step - 1 - run.best_step
+    without = run.step - 1 - best_step
     long = max(LONG_WITHOUT_BEST_STEPS, LONG_WITHOUT_BEST * run.step)
     return without if without >= long else None

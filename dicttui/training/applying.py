@@ -6,14 +6,16 @@ from dataclasses import dataclass, replace
 
 from dicttui.networks import foreign
 from dicttui.optimizers import schedules
-from dicttui.training import devices
+from dicttui.training import devices, forking, undoing
 from dicttui.training.asked import number, pace_words
 from dicttui.training.experiment import Experiment
 from dicttui.training.interventions import (
     Advance,
     Change,
     Continue,
+    Fork,
     Intervention,
+    Keep,
     MoveToDevice,
     Pause,
     Receipt,
@@ -23,6 +25,7 @@ from dicttui.training.interventions import (
     SetLearningRate,
     SetPace,
     Stop,
+    Undo,
 )
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
@@ -105,9 +108,13 @@ def about_to_pause(intervention: object, experiment: Experiment) -> list[Gradien
 
 
 def apply(
-    intervention: Intervention, requested: Receipt, experiment: Experiment, pace: Pace
+    intervention: Intervention,
+    requested: Receipt,
+    experiment: Experiment,
+    pace: Pace,
+    only: Container[str] | None = None,
 ) -> tuple[Receipt, FollowUp | None]:
-    """Apply an intervention between two steps.
+    """Apply an intervention between two steps, to those runs alone that are named in `only`.
 
     Returns:
         What became of it, and for a move the receipt that will follow with the new speed.
@@ -115,7 +122,16 @@ def apply(
     """
     if isinstance(intervention, SetPace):
         return _set_pace(intervention, requested, experiment, pace), None
-    runs = [run for run in experiment.runs if intervention.run in (None, run.name)]
+    if isinstance(intervention, Fork):
+        return _fork(intervention, requested, experiment, pace), None
+    if isinstance(intervention, Undo):
+        return _undo(intervention, requested, experiment, pace), None
+    assert not isinstance(intervention, Keep)  # the trainer's own
+    runs = [
+        run
+        for run in experiment.runs
+        if intervention.run in (None, run.name) and (only is None or run.name in only)
+    ]
     if not runs:
         return replace(requested, status="failed", reason=f"no run {intervention.run!r}"), None
     one = intervention.run is not None
@@ -141,12 +157,60 @@ def apply(
             moved.append(run)
     done = [change for change in changes if not change.failed]
     if not done:
-        reason = "; ".join(dict.fromkeys(c.failed for c in changes)) or "nothing to change"
-        return replace(requested, status="failed", reason=reason, changes=tuple(changes)), None
+        return _failed(requested, changes), None
     if isinstance(intervention, Advance | Resume):
         pace.restart()  # at a slow pace, too, what was asked for begins now
     receipt = replace(requested, status="applied", changes=tuple(changes))
     return receipt, FollowUp(receipt, moved) if moved else None
+
+
+def _failed(requested: Receipt, changes: Sequence[Change]) -> Receipt:
+    reason = "; ".join(dict.fromkeys(c.failed for c in changes)) or "nothing to change"
+    return replace(requested, status="failed", reason=reason, changes=tuple(changes))
+
+
+def _fork(intervention: Fork, requested: Receipt, experiment: Experiment, pace: Pace) -> Receipt:
+    parent = experiment.run(intervention.run)
+    if parent is None:
+        return replace(requested, status="failed", reason=f"no run {intervention.run!r}")
+    try:
+        child = forking.fork(parent, intervention, experiment)
+    except (forking.ForkError, devices.DeviceError) as error:
+        return replace(requested, status="failed", reason=str(error))
+    except foreign.failures() as error:
+        log.exception("run %s could not be forked", parent.name)
+        return replace(requested, status="failed", reason=foreign.told(error))
+    words = f"fork of {parent.name}: {learning_rates(child.trainable.rates)}"
+    undoing.remember_fork(requested.id, child, f"{words} at step {child.step:,}")
+    child.mark("fork")
+    pace.restart()
+    change = Change(child.name, child.step, "", words, note=_differs(parent, child))
+    return replace(requested, status="applied", changes=(change,))
+
+
+def _differs(parent: GradientRun, child: GradientRun) -> str:
+    """What of a fork is different beside its rate."""
+    one, other = parent.specification, child.specification
+    penalties = [getattr(s.network, "l1_coefficient", None) for s in (one, other)]
+    parts = [
+        *([other.optimizer] if one.optimizer != other.optimizer else []),
+        *([f"constraint {other.constraint}"] if one.constraint != other.constraint else []),
+        *([f"l1_coefficient {number(penalties[1])}"] if penalties[0] != penalties[1] else []),
+        *([f"end at {child.target:,}"] if child.target != parent.target else []),
+    ]
+    return ", ".join(parts)
+
+
+def _undo(intervention: Undo, requested: Receipt, experiment: Experiment, pace: Pace) -> Receipt:
+    last = undoing.last_of(intervention, experiment.runs)
+    if last is None:
+        reason = "nothing that could be taken back has been changed"
+        return replace(requested, status="failed", reason=reason)
+    changes = undoing.undo(last, experiment.runs)
+    if all(change.failed for change in changes):
+        return _failed(requested, changes)
+    pace.restart()
+    return replace(requested, status="applied", changes=tuple(changes))
 
 
 _SILENT = (Pause, Resume, Advance, Continue, Stop)

@@ -2,7 +2,7 @@
 
 import copy
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import nn
@@ -118,8 +118,8 @@ def move(trainable: Trainable, device: torch.device) -> Moved:
     """
     before = fixed_batch_loss(trainable)
     try:
-        _try_one_step(_copied(trainable, device))
-        moved = _copied(trainable, device)
+        _try_one_step(copied(trainable, device))
+        moved = copied(trainable, device)
         after = fixed_batch_loss(moved)
     except foreign.failures() as error:  # whatever a backend or a person's module raises
         trainable.samples.release(device)
@@ -132,8 +132,8 @@ def move(trainable: Trainable, device: torch.device) -> Moved:
     return Moved(before, after)
 
 
-def _copied(trainable: Trainable, device: torch.device) -> Trainable:
-    """The same run with every tensor on another device, the old one untouched."""
+def copied(trainable: Trainable, device: torch.device) -> Trainable:
+    """The same run with every tensor of its own, on a device; the old one is untouched."""
     network = trainable.network
     memo: dict[int, object] = {}
     with torch.no_grad():
@@ -143,15 +143,15 @@ def _copied(trainable: Trainable, device: torch.device) -> Trainable:
             )
         for buffer in network.buffers():
             memo[id(buffer)] = buffer.detach().to(device, copy=True)
-    copied = copy.deepcopy(network, memo)
+    twin = copy.deepcopy(network, memo)
     return Trainable(
         specification=trainable.specification,
-        network=copied,
-        optimizers=_rebuilt(trainable, copied),
+        network=twin,
+        optimizers=_rebuilt(trainable, twin),
         samples=trainable.samples,
         device=device,
         deadness=_deadness_on(trainable.deadness, device),
-        rates=trainable.rates,
+        rates=replace(trainable.rates),
         x_rms=trainable.x_rms,
         total_steps=trainable.total_steps,
         random_state=trainable.random_state.clone(),
@@ -164,8 +164,8 @@ def _deadness_on(deadness: Deadness, device: torch.device) -> Deadness:
     return moved
 
 
-def _rebuilt(trainable: Trainable, copied: DictionaryNetwork) -> list[Optimizer]:
-    new = registry.rebuild(trainable.specification, copied, trainable.optimizers)
+def _rebuilt(trainable: Trainable, twin: DictionaryNetwork) -> list[Optimizer]:
+    new = registry.rebuild(trainable.specification, twin, trainable.optimizers)
     old = {id(v) for o in trainable.optimizers for s in o.state.values() for v in s.values()}
     for optimizer in new:
         for state in optimizer.state.values():

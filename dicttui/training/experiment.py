@@ -16,6 +16,9 @@ from dicttui.training import devices
 from dicttui.training.run import GradientRun
 from dicttui.training.trainable import Rates, Trainable
 
+MOST_RUNS = 16
+"""Forks among them: a screen, and a person, can follow no more."""
+
 
 class Experiment:
     """The runs of one preset, and the samples they share.
@@ -53,6 +56,17 @@ class Experiment:
         self.runs = [
             self._run(index, network, device, after) for index, network in enumerate(networks)
         ]
+        self.names = {run.name for run in self.runs}
+        """Of every run that ever was: none is given twice."""
+
+    def add(self, run: GradientRun) -> None:
+        """One more run, at the end, so that the others keep their places."""
+        self.runs.append(run)
+        self.names.add(run.name)
+
+    def run(self, name: str) -> GradientRun | None:
+        """The run of that name."""
+        return next((run for run in self.runs if run.name == name), None)
 
     def _build(self, specification: AnyNetwork, d_in: int) -> DictionaryNetwork:
         return registry.build(specification, d_in, self.preset.directory)

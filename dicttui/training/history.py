@@ -7,6 +7,7 @@ many steps from then on. A spike of one step is therefore still there after ten 
 
 import math
 from collections.abc import Sequence
+from typing import Self
 
 from dicttui.training.snapshot import Series
 
@@ -31,6 +32,21 @@ class History:
         self._low: list[float] = []
         self._high: list[float] = []
         self._last: list[float] = []
+
+    @classmethod
+    def of(cls, series: Series, stride: int, fill: int) -> Self:
+        """The history whose buckets these are, and whose `place` is (stride, fill)."""
+        history = cls()
+        history._stride, history._fill = stride, fill
+        history._steps, history._seconds = list(series.steps), list(series.seconds)
+        history._low, history._high = list(series.low), list(series.high)
+        history._last = list(series.last)
+        return history
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Steps that a bucket takes, and those that the last one has taken (0: all)."""
+        return self._stride, self._fill
 
     def __len__(self) -> int:
         return len(self._last)

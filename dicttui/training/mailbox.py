@@ -3,6 +3,7 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 
 from dicttui.training import asked
 from dicttui.training.interventions import Intervention, Receipt, kind_of
@@ -15,12 +16,13 @@ ASKED_RECENTLY = 3.0
 class Mailbox:
     """Interventions in, receipts and snapshots out. Every method may be called by any thread."""
 
-    def __init__(self, first: Snapshot) -> None:
+    def __init__(self, first: Snapshot, receipts: Sequence[Receipt] = (), next_id: int = 1) -> None:
         self._changed = threading.Condition()
         self._began = time.perf_counter()
         self._queue: deque[tuple[Receipt, Intervention]] = deque()
-        self._receipts: list[Receipt] = []
-        self._next_id = 1
+        self._receipts = list(receipts)
+        self._next_id = next_id
+        self._late: deque[Receipt] = deque()
         self._snapshot = first
         self._view = View()
         self._view_changed = False
@@ -67,6 +69,12 @@ class Mailbox:
             self._closing = True
             self._changed.notify_all()
 
+    def answer_late(self, receipt: Receipt) -> None:
+        """Have the trainer write a receipt: what it is of was ended elsewhere."""
+        with self._changed:
+            self._late.append(receipt)
+            self._changed.notify_all()
+
     # -- the trainer ---------------------------------------------------------------------------
 
     @property
@@ -98,10 +106,16 @@ class Mailbox:
         with self._changed:
             return self._queue.popleft() if self._queue else None
 
+    def take_late(self) -> Receipt | None:
+        """The next receipt of what was ended elsewhere."""
+        with self._changed:
+            return self._late.popleft() if self._late else None
+
     def wait(self, seconds: float | None) -> None:
         """Sleep until something is submitted, the view changes, or the time is up."""
         with self._changed:
-            if not self._queue and not self._closing and not self._view_changed:
+            nothing = not self._queue and not self._late and not self._view_changed
+            if nothing and not self._closing:
                 self._changed.wait(seconds)
 
     def answer(self, receipt: Receipt) -> None:

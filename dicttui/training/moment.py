@@ -43,6 +43,8 @@ class UndoPoint:
     """What it did: "lr 0.01 → 0.02 at step 1,200"."""
     label: str
     """The same, short: "lr 0.02"."""
+    since: int
+    """The step index at which it was first in force."""
     moment: Moment | None
     """None: before it the run was not there, because it is a fork."""
 

@@ -1,11 +1,14 @@
 """Making a snapshot of an experiment."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from dicttui.optimizers import schedules
 from dicttui.training import alerts, wording
 from dicttui.training.experiment import Experiment
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
-from dicttui.training.snapshot import RunSnapshot, Series, Snapshot, View
+from dicttui.training.snapshot import Ghost, Recording, RunSnapshot, Series, Snapshot, View
 from dicttui.training.system import SystemFacts
 
 
@@ -17,8 +20,12 @@ def snapshot(
     *,
     sequence: int,
     seconds: float,
+    recording: Recording | None = None,
+    catching_up: Callable[[str], int | None] = lambda _run: None,
 ) -> Snapshot:
-    """The whole experiment at this moment."""
+    """The whole experiment at this moment; `catching_up` says until which step a run of a name
+    repeats what it has made before.
+    """
     preset = experiment.preset
     facts, choices = system.look(experiment.runs[0].trainable.device)
     return Snapshot(
@@ -30,14 +37,17 @@ def snapshot(
         data=experiment.description,
         seed=preset.training.seed,
         pace=pace.rate,
-        runs=tuple(_run(run, experiment, view) for run in experiment.runs),
+        runs=tuple(_run(run, experiment, view, catching_up(run.name)) for run in experiment.runs),
         system=facts,
         devices=choices,
         seconds=seconds,
+        recording=recording,
     )
 
 
-def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
+def _run(
+    run: GradientRun, experiment: Experiment, view: View, catching_up: int | None
+) -> RunSnapshot:
     # First, because a person's network is asked for it: where that raises, the run has failed.
     rows = run.row_details(view.row_indices) if run.name in view.rows_of else ()
     trainable, measured = run.trainable, run.measured
@@ -45,7 +55,8 @@ def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
     now = trainable.rates_at(run.step)
     samples = experiment.samples
     floor = run.floor
-    ripple, rising = run.ripple()
+    past = run.past
+    ripple, rising = past.ripple(full_batch=samples.full_batch)
     network = trainable.network
     return RunSnapshot(
         name=run.name,
@@ -64,10 +75,10 @@ def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
         base_lr=trainable.rates.rest,
         base_dictionary_lr=trainable.rates.dictionary,
         schedule=schedules.place(specification, run.step, trainable.total_steps),
-        loss=run.loss,
-        best_loss=run.best_loss,
-        best_step=run.best_step,
-        loss_series=run.losses.series(),
+        loss=past.loss,
+        best_loss=past.best_loss,
+        best_step=past.best_step,
+        loss_series=past.losses.series(),
         held_out_loss=measured.held_out_loss if measured else None,
         series=_series(run, view),
         terms=measured.terms if measured else {},
@@ -84,13 +95,28 @@ def _run(run: GradientRun, experiment: Experiment, view: View) -> RunSnapshot:
         atom_norms=measured.atom_norms if measured else None,
         rows=rows,
         rows_step=run.rows.step if run.rows is not None else None,
-        marks=tuple(run.marks),
+        marks=tuple(past.marks),
+        ghosts=_ghosts(run, view),
         alerts=alerts.of(run),
+        constraint=specification.constraint,
+        parent=run.parent,
+        forked_at=run.forked_at,
+        undoable=run.undo[-1].words if run.undo else "",
+        fork_bytes=run.trainable.fork_bytes(),
+        catching_up=catching_up,
     )
 
 
 def _series(run: GradientRun, view: View) -> dict[str, Series]:
+    histories = run.past.histories
     names = ("loss", *view.series)
     wanted = {*view.series, *(f"held_out_{name}" for name in names)}
-    found = {name: run.series(name) for name in sorted(wanted)}
-    return {name: series for name, series in found.items() if series is not None}
+    return {name: histories[name].series() for name in sorted(wanted) if name in histories}
+
+
+def _ghosts(run: GradientRun, view: View) -> tuple[Ghost, ...]:
+    wanted = {"loss", *view.series}
+    return tuple(
+        replace(ghost, series={k: v for k, v in ghost.series.items() if k in wanted})
+        for ghost in run.ghosts
+    )

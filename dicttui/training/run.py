@@ -5,41 +5,56 @@ import math
 import sys
 import time
 from collections import deque
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
+from torch import Tensor
 
 from dicttui.measures import norms, ripple
 from dicttui.measures.floor import Floor, loss_floor
-from dicttui.measures.ripple import Ripple
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
-from dicttui.training import alerts, devices, divergence, measurement
+from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.eager import EagerEngine, StepError
-from dicttui.training.history import History
 from dicttui.training.interventions import Group
 from dicttui.training.measurement import Measurement
+from dicttui.training.moment import UndoPoint
+from dicttui.training.past import GHOSTS_KEPT, Past
 from dicttui.training.rows import RowTracker
-from dicttui.training.snapshot import Mark, Row, RunState, Series
+from dicttui.training.snapshot import Ghost, Row, RunState
 from dicttui.training.trainable import Rates, Trainable
 
 log = logging.getLogger(__name__)
 
 SPEED_WINDOW = 2.0
 """Seconds over which steps per second are taken."""
-MARKS_KEPT = 256
 PROBE_EVERY = 10
 """Steps between two evaluations of the probe batch, where training is by minibatches: a forward
 pass of one batch, so it takes two or three hundredths of the time."""
-FEWEST_EVALUATIONS = 20
-"""For a share of rising steps; the ripple itself takes a whole window."""
-DEAD_KEPT = 4096
-"""Measurements of dead_fraction among which a jump is looked for."""
 LARGEST_FLOOR = 50_000_000
 """Numbers in a train set up to which its loss floor is computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Initial:
+    """What a run goes back to at step 0; in host memory."""
+
+    tensors: list[Tensor]
+    dictionary: Tensor
+    random_state: Tensor
+
+    @classmethod
+    def of(cls, trainable: Trainable) -> Self:
+        """Copies of what a run has now."""
+        return cls(
+            [t.detach().to("cpu", copy=True) for t in trainable.module_tensors()],
+            trainable.network.dictionary.detach().to("cpu", copy=True),
+            trainable.random_state.clone(),
+        )
 
 
 class Run(Protocol):
@@ -80,27 +95,28 @@ class GradientRun:
         self.dead_window = dead_window
         self.seconds = 0.0
         """Spent training."""
-        self.marks: list[Mark] = []
-        self._initial = [t.detach().to("cpu", copy=True) for t in trainable.module_tensors()]
-        self._initial_dictionary = trainable.network.dictionary.detach().to("cpu", copy=True)
-        self._initial_random_state = trainable.random_state.clone()
+        self.segment = 0
+        """How often it has gone back to an earlier step."""
+        self.parent = ""
+        """The run that it is a fork of; empty if there is none."""
+        self.root = self.name
+        """The run of the preset from which it descends; itself if it is one of those."""
+        self.forked_at: int | None = None
+        self.ghosts: list[Ghost] = []
+        self.undo: list[UndoPoint] = []
+        """Oldest first."""
+        self.newly_made: tuple[int, list[float]] = (0, [])
+        """The index of the first step of the last call of `advance`, and the steps' losses."""
+        self.initial = Initial.of(trainable)
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
         self._forget_the_past()
 
     def _forget_the_past(self) -> None:
-        self.losses = History()
-        self.histories: dict[str, History] = {}
-        self.loss: float | None = None
-        self.best_loss: float | None = None
-        self.best_step: int | None = None
-        self.recent: deque[float] = deque(maxlen=ripple.WINDOW)
-        """Losses on one fixed batch, oldest first: the train losses if training is full batch, else
-        the probe's, every PROBE_EVERY steps."""
+        self.past = Past()
         self.measured: Measurement | None = None
         self.diverged_at = -1
         self._speed: deque[tuple[float, float, int]] = deque()
-        self._dead: deque[tuple[int, float]] = deque(maxlen=DEAD_KEPT)
 
     # -- stepping ------------------------------------------------------------------------------
 
@@ -133,6 +149,7 @@ class GradientRun:
 
     def advance(self, count: int, *, observe: bool) -> None:
         """Make so many steps, and measure in the last of them if asked to."""
+        self.newly_made = (self.step, [])
         if self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
         began = time.perf_counter()
@@ -182,30 +199,15 @@ class GradientRun:
     def _record(self, values: list[float], took: float) -> None:
         began = self.seconds
         self.seconds += took
-        self.losses.extend(self.step, values, began, self.seconds)
+        self.past.made(self.step, values, began, self.seconds)
+        self.newly_made = (self.step, values)
         if self.trainable.samples.full_batch:
-            self.recent.extend(values[-ripple.WINDOW :])
-        finite = [v for v in values if math.isfinite(v)]
-        if finite:
-            low = min(finite)
-            if self.best_loss is None or low < self.best_loss:
-                self.best_loss, self.best_step = low, self.step + values.index(low)
-        self.loss = values[-1]
+            self.past.recent.extend(values[-ripple.WINDOW :])
         self.step += len(values)
-        if self.until_probe == PROBE_EVERY and math.isfinite(self.loss):
-            self.recent.append(measurement.probe_loss(self.trainable))
+        if self.until_probe == PROBE_EVERY and math.isfinite(values[-1]):
+            self.past.recent.append(measurement.probe_loss(self.trainable))
         if self.measured is not None and self.measured.step == self.step - 1:
-            self._note(self.measured)
-
-    def _note(self, measured: Measurement) -> None:
-        """Enter a measurement in the histories."""
-        for name, value in measured.all_metrics.items():
-            if value is not None:
-                history = self.histories.setdefault(name, History())
-                history.append(measured.step, self.seconds, value)
-        dead = measured.metrics.get("dead_fraction")
-        if dead is not None:
-            self._dead.append((measured.step, dead))
+            self.past.measured(self.measured, self.seconds)
 
     def _diverge(self, step: int, loss: float) -> None:
         """Go back to the last finite state, and say which tensor was the first not to be."""
@@ -272,27 +274,38 @@ class GradientRun:
     def restart(self) -> None:
         """Back to step 0: weights, optimizer, rates, end and history as at the start."""
         with torch.no_grad():
-            for tensor, start in zip(self.trainable.module_tensors(), self._initial, strict=True):
+            tensors = self.trainable.module_tensors()
+            for tensor, start in zip(tensors, self.initial.tensors, strict=True):
                 tensor.copy_(start)
         self.reset_optimizer()
-        self._checkpoint.forget()
         self.trainable.rates = self.trainable.first_rates()
-        self.trainable.random_state = self._initial_random_state.clone()
+        self.trainable.random_state = self.initial.random_state.clone()
         self.step, self.seconds, self.pause_at = 0, 0.0, None
         self.target = self.trainable.total_steps
-        self.marks.clear()
         self.state_detail = ""
         if self.state != "paused":
             self.state = "running"
+        self.segment += 1
+        self._forget_the_past()
+        self.stand_elsewhere()
+
+    def stand_elsewhere(self) -> None:
+        """Its state has been put in place of another: nothing that was known of that holds."""
+        self._checkpoint.forget()
+        self.stand_still()
         if self.rows is not None:
             self.rows.forget()
-        self._forget_the_past()
+        self.measured = None
         self.measure_standing()
 
     def mark(self, label: str) -> None:
         """Remember an intervention for the chart."""
-        self.marks.append(Mark(self.step, self.seconds, label))
-        del self.marks[:-MARKS_KEPT]
+        self.past.mark(self.step, self.seconds, label)
+
+    def haunt(self, ghost: Ghost) -> None:
+        """Keep what was taken back, for the chart."""
+        self.ghosts.append(ghost)
+        del self.ghosts[:-GHOSTS_KEPT]
 
     # -- what snapshots show -------------------------------------------------------------------
 
@@ -316,20 +329,6 @@ class GradientRun:
         """Forget the speed: the run is not training now."""
         self._speed.clear()
 
-    def series(self, name: str) -> Series | None:
-        """The history of a metric, if there is any."""
-        history = self.histories.get(name)
-        return history.series() if history is not None else None
-
-    def ripple(self) -> Ripple:
-        """On one fixed batch; rising_share only where training is full batch."""
-        if len(self.recent) < FEWEST_EVALUATIONS:
-            return Ripple(None, None)
-        found = ripple.ripple(list(self.recent))
-        whole = len(self.recent) == ripple.WINDOW
-        full_batch = self.trainable.samples.full_batch
-        return Ripple(found.iqr if whole else None, found.rising_share if full_batch else None)
-
     @cached_property
     def floor(self) -> Floor:
         """The loss that training should be seen against."""
@@ -344,23 +343,10 @@ class GradientRun:
             error_summed=network.error_summed,
         )
 
-    @property
-    def dead_jump(self) -> tuple[float, float, int] | None:
-        """(share before, share now, step) if many atoms died lately."""
-        if len(self._dead) < 1:
-            return None
-        step, now = self._dead[-1]
-        since = step - alerts.DEAD_JUMP_STEPS
-        lately = [share for s, share in self._dead if s >= since]
-        # A fast run is measured less often than that: the last one before counts too.
-        lately += [share for s, share in self._dead if s < since][-1:]
-        before = min(lately)
-        return (before, now, step) if now - before >= alerts.DEAD_JUMP else None
-
     def watch_rows(self, wanted: bool) -> None:
         """Follow each row's updates from now on, or no longer."""
         if wanted and self.rows is None:
-            self.rows = RowTracker(self._initial_dictionary)
+            self.rows = RowTracker(self.initial.dictionary)
         elif not wanted:
             self.rows = None
 

@@ -6,6 +6,7 @@ meanwhile.
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,16 @@ from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
 from dicttui.training.observation import Observer
+from dicttui.training.script import Start
 from dicttui.training.snapshot import Snapshot, View
 
 if TYPE_CHECKING:
     from dicttui.training.trainer import Trainer
 
 log = logging.getLogger(__name__)
+
+LEAST_FOR_OBSERVERS = 0.5
+"""Seconds that each observer has to end, however long the training took to."""
 
 
 class Session:
@@ -29,7 +34,8 @@ class Session:
     Args:
         preset: what to train.
         paced: whether the preset's steps_per_second is kept; otherwise as fast as it goes.
-        observers: called on the trainer thread.
+        observers: called on the trainer thread; closed with the session.
+        start: where it begins, if not at step 0.
 
     After its runs have ended a session waits for interventions until it is closed.
 
@@ -41,11 +47,16 @@ class Session:
         *,
         paced: bool = True,
         observers: Sequence[Observer] = (),
+        start: Start | None = None,
     ) -> None:
         self.preset = preset
+        self._start = start or Start()
         self._paced = paced
         self._observers = tuple(observers)
-        self._mailbox = Mailbox(loading(preset, "loading torch…", 0))
+        self._mailbox = Mailbox(
+            loading(preset, "loading torch…", 0), self._start.receipts, self._start.next_id
+        )
+        self._closed = False
         self._done = threading.Event()
         self._thread: threading.Thread | None = None
         self._trainer: Trainer | None = None
@@ -80,12 +91,22 @@ class Session:
         return self._done.wait(timeout)
 
     def close(self, timeout: float = 30.0) -> bool:
-        """End the training after the step it is in, and join the thread; whether it ended."""
+        """End the training after the step it is in, join the thread, close the observers; whether
+        it ended.
+        """
+        deadline = time.monotonic() + timeout
         self._mailbox.close()
+        ended = True
         if self._thread is not None:
             self._thread.join(timeout)
-            return not self._thread.is_alive()
-        return True
+            ended = not self._thread.is_alive()
+        elif self._trainer is not None and not self._closed:
+            self._trainer.finish()
+        if not self._closed:
+            self._closed = True
+            for observer in self._observers:
+                observer.close(max(LEAST_FOR_OBSERVERS, deadline - time.monotonic()))
+        return ended
 
     def advance(self, steps: int = 0) -> None:
         """Apply what was submitted, then make so many steps of every running run, in the calling
@@ -100,7 +121,7 @@ class Session:
 
         return Trainer(
             self.preset, self._mailbox, paced=self._paced, observers=self._observers,
-            done=self._done,
+            done=self._done, start=self._start,
         )  # fmt: skip
 
     def _train(self) -> None:

@@ -82,3 +82,17 @@ class Trainable:
         return [
             *self.network.parameters(), *self.network.buffers(), self.deadness.last_fired,
         ]  # fmt: skip
+
+    def fork_bytes(self) -> int:
+        """What a second one of these would take: parameters, their gradients, buffers, the
+        optimizers' state.
+        """
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
+        states = [
+            value
+            for optimizer in self.optimizers
+            for state in optimizer.state.values()
+            for value in state.values()
+            if isinstance(value, Tensor)
+        ]
+        return sum(t.nbytes for t in (*self.module_tensors(), *parameters, *states))

@@ -3,21 +3,43 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 
 import torch
 
 from dicttui.networks import foreign
 from dicttui.preset.model import Preset
-from dicttui.training import applying, courtesy, picture, simulated_device
+from dicttui.training import (
+    applying,
+    asked,
+    checkpoints,
+    courtesy,
+    picture,
+    simulated_device,
+    undoing,
+)
 from dicttui.training.experiment import Experiment
-from dicttui.training.interventions import MoveToDevice, Receipt, Restart
+from dicttui.training.interventions import (
+    CHANGE_THE_TRAINING,
+    Change,
+    Fork,
+    Intervention,
+    Keep,
+    MoveToDevice,
+    Receipt,
+    Restart,
+    Status,
+    Undo,
+    kind_of,
+)
 from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
+from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import EndObservation, Observer, StepObservation
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
+from dicttui.training.script import Script, Start
 from dicttui.training.snapshot import RunState
 from dicttui.training.system import SystemFacts
 
@@ -31,6 +53,10 @@ LATE = 1.02
 """Share of the interval between snapshots at which one is overdue."""
 SHORT_STEP = 0.1
 """Seconds: a pause waits for one more step of at most this length, in which it measures."""
+UNWRITTEN_SECONDS = 1.0
+"""Between two questions whether a checkpoint is wanted of a training that stands still."""
+CANNOT_BE_AMID_A_SCRIPT = (*CHANGE_THE_TRAINING, Undo, Fork)
+CATCHING_UP = "still catching up with what had been trained before the interruption"
 ENDED: frozenset[RunState] = frozenset({"finished", "stopped", "diverged", "failed"})
 
 
@@ -45,6 +71,7 @@ class Trainer:
         paced: bool,
         observers: Sequence[Observer],
         done: threading.Event,
+        start: Start,
     ) -> None:
         simulated_device.install_if_asked()
         self._mailbox = mailbox
@@ -58,6 +85,7 @@ class Trainer:
             torch.set_num_threads(threads)
         elif not self.experiment.large:
             torch.set_num_threads(1)
+        self._paced = paced
         self.pace = Pace(preset.training.steps_per_second if paced else None)
         self._system = SystemFacts()
         self._chunk = 1
@@ -67,10 +95,26 @@ class Trainer:
         self._changed = True
         self._ended: set[str] = set()
         self._follow_ups: list[applying.FollowUp] = []
+        self._last_intervention = 0
+        """The id of the newest that changed the training."""
+        self._written = True
+        """Whether the newest checkpoint has all there is."""
         for run in self.experiment.runs:
             self._guarded(run, run.look_first)
+        self._begin(start)
         self._tell_ends()
         self.publish()
+
+    def _begin(self, start: Start) -> None:
+        """Go back to where a past session was."""
+        self.experiment.names |= start.segments.keys()
+        checkpoint = start.checkpoint()
+        if checkpoint is not None:
+            checkpoints.put(self.experiment, checkpoint)
+            self.pace.rate = checkpoint.pace if self._paced else None
+            self._last_intervention = checkpoint.last_intervention
+        self._script = Script(start.script)
+        self._let_script_run()
 
     # -- the loop ------------------------------------------------------------------------------
 
@@ -79,6 +123,8 @@ class Trainer:
         while not self._mailbox.closing:
             courtesy.stand_aside()
             self._apply_interventions()
+            self._apply_script()
+            self._checkpoint_if_wanted()
             if not self._running():
                 self._idle()
                 continue
@@ -96,27 +142,46 @@ class Trainer:
             # Right after the step that was measured, so that all numbers belong to it.
             if self._mailbox.take_view_change() or show:
                 self.publish()
+        self.finish()
+
+    def finish(self) -> None:
+        """The training is over: what it has come to is kept."""
+        if self._observers:
+            self._checkpoint()
 
     def advance(self, steps: int) -> None:
         """Apply what was submitted, then make so many steps of every running run."""
         self._apply_interventions()
         left = steps
-        while left > 0 and self._running():
+        while True:
+            self._apply_script()
+            self._checkpoint_if_wanted()
+            if left <= 0 or not self._running():
+                break
             count = min(left, self._chunk)
             left -= self._chunk_of_steps(count, observe=count == left)
         self.publish()
 
     def _running(self) -> list[GradientRun]:
-        return [run for run in self.experiment.runs if run.wants > 0]
+        return [run for run in self.experiment.runs if self._wants(run) > 0]
+
+    def _wants(self, run: GradientRun) -> int:
+        """How many steps a run would make before it has to stop, or wait for another run at which
+        something is to be applied to both.
+        """
+        return min(run.wants, self._script.limit(run.name, run.step))
 
     def _idle(self) -> None:
         for run in self.experiment.runs:
             run.stand_still()
         if self._changed or self._mailbox.take_view_change():
             self.publish()
+        if self._script:
+            self._abandon_script()
+            return
         if all(run.state in ENDED for run in self.experiment.runs):
             self._done.set()
-        self._mailbox.wait(None)
+        self._mailbox.wait(None if self._written else UNWRITTEN_SECONDS)
         self.pace.restart()
 
     # -- steps ---------------------------------------------------------------------------------
@@ -131,7 +196,7 @@ class Trainer:
         for run in runs:
             courtesy.stand_aside()
             watched_for = self._observers_of(run, run.step + count - 1)
-            last = run.wants == count
+            last = self._wants(run) == count
             spent += self._advance(run, count, observe=observe or last or bool(watched_for))
             self._tell(run, watched_for)
         self.pace.made(count)
@@ -146,15 +211,25 @@ class Trainer:
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""
         return min(
-            [run.wants, run.until_probe, *(-run.step % o.every + 1 for o in self._observers)]
+            [self._wants(run), run.until_probe]
+            + [-run.step % o.every + 1 for o in self._observers if o.every is not None]
         )
 
     def _observers_of(self, run: GradientRun, step: int) -> list[Observer]:
-        return [o for o in self._observers if step % o.every == 0 or step == run.target - 1]
+        return [
+            o
+            for o in self._observers
+            if o.every is not None and (step % o.every == 0 or step == run.target - 1)
+        ]
 
     def _advance(self, run: GradientRun, count: int, *, observe: bool) -> float:
         """Advance one run; how long it measured."""
         self._guarded(run, lambda: run.advance(count, observe=observe))
+        self._written = False
+        first, losses = run.newly_made
+        if losses:
+            for observer in self._observers:
+                observer.made(run.name, run.segment, first, losses)
         measured = run.measured
         return measured.took if observe and measured is not None else 0.0
 
@@ -170,7 +245,8 @@ class Trainer:
         """Tell observers of the step that was just made, and of the end."""
         if run.state == "diverged":
             for observer in self._observers:
-                observer.step(StepObservation(run.name, run.diverged_at, _loss(run), {}, {}))
+                if observer.every is not None:
+                    observer.step(StepObservation(run.name, run.diverged_at, _loss(run), {}, {}))
         elif run.measured is not None and run.state != "failed":
             measured = run.measured
             for observer in observers:
@@ -190,39 +266,148 @@ class Trainer:
                 for observer in self._observers:
                     observer.end(
                         EndObservation(
-                            run.name, run.state, run.state_detail, run.step, run.loss,
-                            run.best_loss, run.best_step, run.row_norms(), run.seconds,
+                            run.name, run.state, run.state_detail, run.step, run.past.loss,
+                            run.past.best_loss, run.past.best_step, run.row_norms(), run.seconds,
                         )
                     )  # fmt: skip
 
     # -- interventions -------------------------------------------------------------------------
 
     def _apply_interventions(self) -> None:
+        while (late := self._mailbox.take_late()) is not None:
+            self._tell_of(late)
+            self._mailbox.answer(late)
         while (item := self._mailbox.take()) is not None:
             requested, intervention = item
-            self._measure_before_a_pause(intervention)
             began = replace(requested, seconds=self._mailbox.seconds())
-            receipt, follow_up = applying.apply(intervention, began, self.experiment, self.pace)
-            self._tell_of(receipt)
-            if isinstance(intervention, MoveToDevice | Restart):
-                # What was to be timed since an earlier move is over.
-                over = {change.run for change in receipt.changes if not change.failed}
-                for earlier in self._follow_ups:
-                    earlier.forget(over)
-            if isinstance(intervention, Restart):
-                # Whoever fails on the way back ends once more.
-                self._ended.difference_update(change.run for change in receipt.changes)
-            if follow_up is not None:
-                self._follow_ups.append(follow_up)
-            self._tell_ends()
-            self._changed = True
-            self._published = float("-inf")
-            if not self._running():
-                for run in self.experiment.runs:
-                    run.stand_still()
-            # Whoever has read that it is applied finds it so in the newest snapshot.
-            self.publish()
-            self._mailbox.answer(receipt)
+            if isinstance(intervention, Keep):
+                self._keep(intervention, began)
+            elif self._script and isinstance(intervention, CANNOT_BE_AMID_A_SCRIPT):
+                self._answer(replace(began, status="failed", reason=CATCHING_UP), intervention, {})
+            else:
+                self._measure_before_a_pause(intervention)
+                self._apply(intervention, began)
+
+    def _apply(
+        self, intervention: Intervention, requested: Receipt, only: Container[str] | None = None
+    ) -> None:
+        runs = self.experiment.runs
+        steps = {run.name: run.step for run in runs}
+        moments = undoing.moments_before(intervention, runs)
+        receipt, follow_up = applying.apply(
+            intervention, requested, self.experiment, self.pace, only
+        )
+        if receipt.status == "applied":
+            undoing.remember(receipt.id, receipt.changes, moments, runs)
+            if isinstance(intervention, CANNOT_BE_AMID_A_SCRIPT):
+                self._last_intervention = receipt.id
+        changed = {change.run for change in receipt.changes if not change.failed}
+        if isinstance(intervention, Fork) and changed:
+            changed = {intervention.run}
+        if isinstance(intervention, MoveToDevice | Restart | Undo):
+            # What was to be timed since an earlier move is over.
+            for earlier in self._follow_ups:
+                earlier.forget(changed)
+        if isinstance(intervention, Restart | Undo):
+            # Whoever fails on the way back ends once more.
+            self._ended.difference_update(changed)
+        if follow_up is not None:
+            self._follow_ups.append(follow_up)
+        self._tell_ends()
+        self._written = False
+        before = {name: step for name, step in steps.items() if name in changed}
+        self._answer(receipt, intervention, before)
+
+    def _answer(
+        self, receipt: Receipt, intervention: Intervention, before: Mapping[str, int]
+    ) -> None:
+        """Let everybody know what became of an intervention."""
+        for observer in self._observers:
+            observer.intervened(receipt.id, intervention, before, receipt)
+        self._tell_of(receipt)
+        self._changed = True
+        self._published = float("-inf")
+        if not self._running():
+            for run in self.experiment.runs:
+                run.stand_still()
+        # Whoever has read that it is applied finds it so in the newest snapshot.
+        self.publish()
+        self._mailbox.answer(receipt)
+
+    # -- what was applied once and is applied again ----------------------------------------------
+
+    def _let_script_run(self) -> None:
+        """Pauses are not applied again: what is still to be reached is made without them."""
+        for run in self.experiment.runs:
+            if run.state == "paused" and self._script.until(run.name) is not None:
+                run.state, run.pause_at = "running", None
+
+    def _apply_script(self) -> None:
+        while True:
+            item = self._script.due({run.name: run.step for run in self.experiment.runs})
+            if item is None:
+                return
+            self._script.applied()
+            intervention, number = item.intervention, item.number
+            requested = Receipt(
+                number, kind_of(intervention), asked.target_of(intervention), "requested",
+                asked.words(intervention), seconds=self._mailbox.seconds(),
+            )  # fmt: skip
+            self._apply(intervention, requested, only=item.before.keys())
+
+    def _abandon_script(self) -> None:
+        """Something of it cannot be reached: say so of each of its items, and go on."""
+        for item in self._script.abandon():
+            places = ", ".join(f"{run} at step {step:,}" for run, step in item.before.items())
+            self._answer(
+                Receipt(
+                    item.number, kind_of(item.intervention), asked.target_of(item.intervention),
+                    "failed", asked.words(item.intervention),
+                    reason=f"could not be applied again: it was made with {places}",
+                    seconds=self._mailbox.seconds(),
+                ),
+                item.intervention,
+                {},
+            )  # fmt: skip
+
+    # -- what is kept ----------------------------------------------------------------------------
+
+    def _checkpoint_if_wanted(self) -> None:
+        if not self._written and any(o.wants_checkpoint() for o in self._observers):
+            self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        state = self._state()
+        if state is not None:
+            for observer in self._observers:
+                observer.checkpoint(state)
+        self._written = True
+
+    def _state(self) -> ExperimentCheckpoint | None:
+        """All there is at this moment; None where a person's network no longer lets it be had."""
+        try:
+            return checkpoints.taken(self.experiment, self._last_intervention, self.pace.rate)
+        except foreign.failures():
+            log.exception("no checkpoint could be taken")
+            return None
+
+    def _keep(self, intervention: Keep, requested: Receipt) -> None:
+        """Have a checkpoint written and kept; the receipt follows once it is whole."""
+
+        def done(where: str, why_not: str) -> None:
+            status: Status = "failed" if why_not else "applied"
+            changes = () if why_not else (replace(change, after=f"kept as {where}"),)
+            self._mailbox.answer_late(
+                replace(requested, status=status, changes=changes, reason=why_not)
+            )
+
+        step = max(run.step for run in self.experiment.runs)
+        change = Change("all runs", step, "", "", note=intervention.note)
+        state = self._state()
+        if state is None:
+            done("", "a run's network can no longer be asked for its numbers")
+        elif not any(observer.keep(state, intervention.note, done) for observer in self._observers):
+            done("", "nothing is recorded, so nothing can be kept")
 
     def _measure_before_a_pause(self, intervention: object) -> None:
         """Make one more, measured step before a pause, so that every number on a paused screen
@@ -230,7 +415,7 @@ class Trainer:
         """
         for run in applying.about_to_pause(intervention, self.experiment):
             short = run.seconds_per_step is not None and run.seconds_per_step < SHORT_STEP
-            if run.wants > 0 and not run.observed and short:
+            if self._wants(run) > 0 and not run.observed and short:
                 watched_for = self._observers_of(run, run.step)
                 self._advance(run, 1, observe=True)
                 self._tell(run, watched_for)
@@ -254,8 +439,10 @@ class Trainer:
         since = time.perf_counter() - self._published
         rate = self.pace.rate
         following = CHUNK_SECONDS if rate is None else max(CHUNK_SECONDS, 1 / rate)
-        late = since + following > LATE / self._mailbox.wanted_view.refresh
-        return late and self._mailbox.watched
+        wanted = [o.picture_every for o in self._observers if o.picture_every is not None]
+        if self._mailbox.watched:
+            wanted.append(1 / self._mailbox.wanted_view.refresh)
+        return bool(wanted) and since + following > LATE * min(wanted)
 
     def _can_afford_to_observe(self) -> bool:
         since = time.perf_counter() - self._observed
@@ -267,18 +454,22 @@ class Trainer:
         for run in self.experiment.runs:
             run.watch_rows(run.name in view.rows_of)
         self._sequence += 1
-        self._mailbox.publish(
-            picture.snapshot(
-                self.experiment, self.pace, view, self._system,
-                sequence=self._sequence, seconds=self._mailbox.seconds(),
-            )
+        recordings = [o.recording() for o in self._observers]
+        snapshot = picture.snapshot(
+            self.experiment, self.pace, view, self._system,
+            sequence=self._sequence, seconds=self._mailbox.seconds(),
+            recording=next((r for r in recordings if r is not None), None),
+            catching_up=self._script.until,
         )  # fmt: skip
+        self._mailbox.publish(snapshot)
+        for observer in self._observers:
+            observer.picture(snapshot)
         self._published = time.perf_counter()
         self._changed = False
 
 
 def _loss(run: GradientRun) -> float:
-    return float("nan") if run.loss is None else run.loss
+    return float("nan") if run.past.loss is None else run.past.loss
 
 
 def _adapted(chunk: int, count: int, took: float) -> int:

@@ -1,0 +1,59 @@
+"""The state of a whole experiment at a moment, taken and put back."""
+
+from dicttui.preset.resolved import dumped_run, loaded_run
+from dicttui.training import forking, moments
+from dicttui.training.experiment import Experiment
+from dicttui.training.moment import ExperimentCheckpoint, MomentError, RunCheckpoint
+from dicttui.training.run import GradientRun
+
+
+def taken(
+    experiment: Experiment, last_intervention: int, pace: float | None
+) -> ExperimentCheckpoint:
+    """All runs as they are between two steps, copied; what can be taken back is shared."""
+    return ExperimentCheckpoint(
+        runs=tuple(
+            RunCheckpoint(moments.taken(run, ghosts=True), tuple(run.undo))
+            for run in experiment.runs
+        ),
+        last_intervention=last_intervention,
+        pace=pace,
+        samples=moments.digest(experiment.samples),
+    )
+
+
+def put(experiment: Experiment, checkpoint: ExperimentCheckpoint) -> None:
+    """Put an experiment that stands at its start into a checkpoint of it, forks included.
+
+    Raises:
+        MomentError: the checkpoint is of other samples, networks or runs.
+        DeviceError: a run's device is not here.
+
+    """
+    if checkpoint.samples != moments.digest(experiment.samples):
+        raise MomentError(
+            "the samples are not those it was trained on: the data file, or a library that "
+            "draws or ships them, has changed since"
+        )
+    runs = [_run(experiment, recorded) for recorded in checkpoint.runs]
+    experiment.runs[:] = runs
+    experiment.names |= {run.name for run in runs}
+
+
+def _run(experiment: Experiment, recorded: RunCheckpoint) -> GradientRun:
+    moment = recorded.moment
+    run = experiment.run(moment.run)
+    if run is None:
+        root = experiment.run(moment.facts["root"])
+        if root is None:
+            raise MomentError(f"run {moment.run!r} is a fork of a run that is not in the preset")
+        specification = loaded_run(moment.specification, f"checkpoint of {moment.run}")
+        try:
+            run = forking.made(root, specification, experiment)
+        except forking.ForkError as error:
+            raise MomentError(f"run {moment.run!r}: {error}") from error
+    elif dumped_run(run.specification) != moment.specification:
+        raise MomentError(f"run {moment.run!r} of the checkpoint is another than the preset's")
+    moments.put_all(run, moment)
+    run.undo = list(recorded.undo)
+    return run
