@@ -10,6 +10,7 @@ from dicttui.training.interventions import (
     Keep,
     MoveToDevice,
     Pause,
+    Receipt,
     ResetOptimizer,
     Restart,
     Resume,
@@ -17,6 +18,7 @@ from dicttui.training.interventions import (
     SetPace,
     Stop,
     Undo,
+    kind_of,
 )
 
 
@@ -66,3 +68,11 @@ def words(intervention: Intervention) -> str:
             return f"fork {run}"
         case Keep(note=note):
             return f"checkpoint: {note}" if note else "checkpoint"
+
+
+def requested(number: int, intervention: Intervention, seconds: float) -> Receipt:
+    """The receipt of a request, so many seconds after the session's start."""
+    return Receipt(
+        number, kind_of(intervention), target_of(intervention), "requested", words(intervention),
+        seconds=seconds,
+    )  # fmt: skip

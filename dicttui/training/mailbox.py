@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from dicttui.training import asked
-from dicttui.training.interventions import Intervention, Receipt, kind_of
+from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.snapshot import Snapshot, View
 
 ASKED_RECENTLY = 3.0
@@ -33,13 +33,11 @@ class Mailbox:
 
     def submit(self, intervention: Intervention) -> int:
         """Queue an intervention and write its first receipt; all carry the returned id."""
-        kind, target = kind_of(intervention), asked.target_of(intervention)
-        words = asked.words(intervention)
         with self._changed:
             number = self._next_id
             self._next_id += 1
             # Here and not by the trainer: it may be in a step that takes a minute.
-            requested = Receipt(number, kind, target, "requested", words, seconds=self.seconds())
+            requested = asked.requested(number, intervention, self.seconds())
             self._receipts.append(requested)
             self._queue.append((requested, intervention))
             self._changed.notify_all()

@@ -19,28 +19,25 @@ from dicttui.training import (
     simulated_device,
     undoing,
 )
+from dicttui.training.audience import ENDED, Audience
 from dicttui.training.experiment import Experiment
 from dicttui.training.interventions import (
     CHANGE_THE_TRAINING,
-    Change,
     Fork,
     Intervention,
     Keep,
     MoveToDevice,
     Receipt,
     Restart,
-    Status,
     Undo,
-    kind_of,
 )
+from dicttui.training.keeping import Keeping
 from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
-from dicttui.training.moment import ExperimentCheckpoint
-from dicttui.training.observation import EndObservation, Observer, StepObservation
+from dicttui.training.observation import Observer
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
-from dicttui.training.script import Script, Start
-from dicttui.training.snapshot import RunState
+from dicttui.training.script import Script, Scripted, Start
 from dicttui.training.system import SystemFacts
 
 log = logging.getLogger(__name__)
@@ -57,7 +54,6 @@ UNWRITTEN_SECONDS = 1.0
 """Between two questions whether a checkpoint is wanted of a training that stands still."""
 CANNOT_BE_AMID_A_SCRIPT = (*CHANGE_THE_TRAINING, Undo, Fork)
 CATCHING_UP = "still catching up with what had been trained before the interruption"
-ENDED: frozenset[RunState] = frozenset({"finished", "stopped", "diverged", "failed"})
 
 
 class Trainer:
@@ -75,7 +71,7 @@ class Trainer:
     ) -> None:
         simulated_device.install_if_asked()
         self._mailbox = mailbox
-        self._observers = observers
+        self._audience = Audience(observers)
         self._done = done
         self._sequence = mailbox.latest().sequence + 1
         mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
@@ -93,16 +89,12 @@ class Trainer:
         self._observed = float("-inf")
         self._observation_cost = 0.0
         self._changed = True
-        self._ended: set[str] = set()
         self._follow_ups: list[applying.FollowUp] = []
-        self._last_intervention = 0
-        """The id of the newest that changed the training."""
-        self._written = True
-        """Whether the newest checkpoint has all there is."""
+        self._keeping = Keeping(self.experiment, self.pace, self._audience)
         for run in self.experiment.runs:
             self._guarded(run, run.look_first)
         self._begin(start)
-        self._tell_ends()
+        self._audience.ends(self.experiment.runs)
         self.publish()
 
     def _begin(self, start: Start) -> None:
@@ -112,7 +104,7 @@ class Trainer:
         if checkpoint is not None:
             checkpoints.put(self.experiment, checkpoint)
             self.pace.rate = checkpoint.pace if self._paced else None
-            self._last_intervention = checkpoint.last_intervention
+            self._keeping.last_intervention = checkpoint.last_intervention
         self._script = Script(start.script)
         self._let_script_run()
 
@@ -124,7 +116,7 @@ class Trainer:
             courtesy.stand_aside()
             self._apply_interventions()
             self._apply_script()
-            self._checkpoint_if_wanted()
+            self._keeping.if_wanted()
             if not self._running():
                 self._idle()
                 continue
@@ -146,8 +138,7 @@ class Trainer:
 
     def finish(self) -> None:
         """The training is over: what it has come to is kept."""
-        if self._observers:
-            self._checkpoint()
+        self._keeping.now()
 
     def advance(self, steps: int) -> None:
         """Apply what was submitted, then make so many steps of every running run."""
@@ -155,7 +146,7 @@ class Trainer:
         left = steps
         while True:
             self._apply_script()
-            self._checkpoint_if_wanted()
+            self._keeping.if_wanted()
             if left <= 0 or not self._running():
                 break
             count = min(left, self._chunk)
@@ -176,12 +167,12 @@ class Trainer:
             run.stand_still()
         if self._changed or self._mailbox.take_view_change():
             self.publish()
-        if self._script:
+        if self._script and all(run.state != "paused" for run in self.experiment.runs):
             self._abandon_script()
             return
         if all(run.state in ENDED for run in self.experiment.runs):
             self._done.set()
-        self._mailbox.wait(None if self._written else UNWRITTEN_SECONDS)
+        self._mailbox.wait(None if self._keeping.written else UNWRITTEN_SECONDS)
         self.pace.restart()
 
     # -- steps ---------------------------------------------------------------------------------
@@ -195,10 +186,10 @@ class Trainer:
         spent = 0.0
         for run in runs:
             courtesy.stand_aside()
-            watched_for = self._observers_of(run, run.step + count - 1)
+            wanted_by = self._audience.of_step(run, run.step + count - 1)
             last = self._wants(run) == count
-            spent += self._advance(run, count, observe=observe or last or bool(watched_for))
-            self._tell(run, watched_for)
+            spent += self._advance(run, count, observe=observe or last or bool(wanted_by))
+            self._tell(run, wanted_by)
         self.pace.made(count)
         self._changed = True
         took = sum(run.seconds for run in runs) - before
@@ -210,26 +201,14 @@ class Trainer:
 
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""
-        return min(
-            [self._wants(run), run.until_probe]
-            + [-run.step % o.every + 1 for o in self._observers if o.every is not None]
-        )
-
-    def _observers_of(self, run: GradientRun, step: int) -> list[Observer]:
-        return [
-            o
-            for o in self._observers
-            if o.every is not None and (step % o.every == 0 or step == run.target - 1)
-        ]
+        wanted = self._audience.until_wanted(run.step)
+        return min(self._wants(run), run.until_probe, *([] if wanted is None else [wanted]))
 
     def _advance(self, run: GradientRun, count: int, *, observe: bool) -> float:
         """Advance one run; how long it measured."""
         self._guarded(run, lambda: run.advance(count, observe=observe))
-        self._written = False
-        first, losses = run.newly_made
-        if losses:
-            for observer in self._observers:
-                observer.made(run.name, run.segment, first, losses)
+        self._keeping.written = False
+        self._audience.made(run)
         measured = run.measured
         return measured.took if observe and measured is not None else 0.0
 
@@ -241,47 +220,22 @@ class Trainer:
             log.exception("run %s failed", run.name)
             run.fail(error)
 
-    def _tell(self, run: GradientRun, observers: list[Observer]) -> None:
+    def _tell(self, run: GradientRun, wanted_by: list[Observer]) -> None:
         """Tell observers of the step that was just made, and of the end."""
-        if run.state == "diverged":
-            for observer in self._observers:
-                if observer.every is not None:
-                    observer.step(StepObservation(run.name, run.diverged_at, _loss(run), {}, {}))
-        elif run.measured is not None and run.state != "failed":
-            measured = run.measured
-            for observer in observers:
-                observer.step(
-                    StepObservation(
-                        run.name, measured.step, _loss(run), measured.terms, measured.all_metrics
-                    )
-                )
-        self._tell_ends()
-
-    def _tell_ends(self) -> None:
-        for run in self.experiment.runs:
-            if run.state not in ENDED:
-                self._ended.discard(run.name)
-            elif run.name not in self._ended:
-                self._ended.add(run.name)
-                for observer in self._observers:
-                    observer.end(
-                        EndObservation(
-                            run.name, run.state, run.state_detail, run.step, run.past.loss,
-                            run.past.best_loss, run.past.best_step, run.row_norms(), run.seconds,
-                        )
-                    )  # fmt: skip
+        self._audience.stepped(run, wanted_by)
+        self._audience.ends(self.experiment.runs)
 
     # -- interventions -------------------------------------------------------------------------
 
     def _apply_interventions(self) -> None:
         while (late := self._mailbox.take_late()) is not None:
-            self._tell_of(late)
+            self._audience.receipt(late)
             self._mailbox.answer(late)
         while (item := self._mailbox.take()) is not None:
             requested, intervention = item
             began = replace(requested, seconds=self._mailbox.seconds())
             if isinstance(intervention, Keep):
-                self._keep(intervention, began)
+                self._keeping.keep(intervention, began, self._mailbox.answer_late)
             elif self._script and isinstance(intervention, CANNOT_BE_AMID_A_SCRIPT):
                 self._answer(replace(began, status="failed", reason=CATCHING_UP), intervention, {})
             else:
@@ -300,7 +254,7 @@ class Trainer:
         if receipt.status == "applied":
             undoing.remember(receipt.id, receipt.changes, moments, runs)
             if isinstance(intervention, CANNOT_BE_AMID_A_SCRIPT):
-                self._last_intervention = receipt.id
+                self._keeping.last_intervention = receipt.id
         changed = {change.run for change in receipt.changes if not change.failed}
         if isinstance(intervention, Fork) and changed:
             changed = {intervention.run}
@@ -310,11 +264,11 @@ class Trainer:
                 earlier.forget(changed)
         if isinstance(intervention, Restart | Undo):
             # Whoever fails on the way back ends once more.
-            self._ended.difference_update(changed)
+            self._audience.forget_ends(changed)
         if follow_up is not None:
             self._follow_ups.append(follow_up)
-        self._tell_ends()
-        self._written = False
+        self._audience.ends(self.experiment.runs)
+        self._keeping.written = False
         before = {name: step for name, step in steps.items() if name in changed}
         self._answer(receipt, intervention, before)
 
@@ -322,9 +276,7 @@ class Trainer:
         self, receipt: Receipt, intervention: Intervention, before: Mapping[str, int]
     ) -> None:
         """Let everybody know what became of an intervention."""
-        for observer in self._observers:
-            observer.intervened(receipt.id, intervention, before, receipt)
-        self._tell_of(receipt)
+        self._audience.intervened(intervention, before, receipt)
         self._changed = True
         self._published = float("-inf")
         if not self._running():
@@ -348,66 +300,18 @@ class Trainer:
             if item is None:
                 return
             self._script.applied()
-            intervention, number = item.intervention, item.number
-            requested = Receipt(
-                number, kind_of(intervention), asked.target_of(intervention), "requested",
-                asked.words(intervention), seconds=self._mailbox.seconds(),
-            )  # fmt: skip
-            self._apply(intervention, requested, only=item.before.keys())
+            self._apply(item.intervention, self._again(item), only=item.before.keys())
 
     def _abandon_script(self) -> None:
         """Something of it cannot be reached: say so of each of its items, and go on."""
         for item in self._script.abandon():
             places = ", ".join(f"{run} at step {step:,}" for run, step in item.before.items())
-            self._answer(
-                Receipt(
-                    item.number, kind_of(item.intervention), asked.target_of(item.intervention),
-                    "failed", asked.words(item.intervention),
-                    reason=f"could not be applied again: it was made with {places}",
-                    seconds=self._mailbox.seconds(),
-                ),
-                item.intervention,
-                {},
-            )  # fmt: skip
+            reason = f"could not be applied again: it was made with {places}"
+            failed = replace(self._again(item), status="failed", reason=reason)
+            self._answer(failed, item.intervention, {})
 
-    # -- what is kept ----------------------------------------------------------------------------
-
-    def _checkpoint_if_wanted(self) -> None:
-        if not self._written and any(o.wants_checkpoint() for o in self._observers):
-            self._checkpoint()
-
-    def _checkpoint(self) -> None:
-        state = self._state()
-        if state is not None:
-            for observer in self._observers:
-                observer.checkpoint(state)
-        self._written = True
-
-    def _state(self) -> ExperimentCheckpoint | None:
-        """All there is at this moment; None where a person's network no longer lets it be had."""
-        try:
-            return checkpoints.taken(self.experiment, self._last_intervention, self.pace.rate)
-        except foreign.failures():
-            log.exception("no checkpoint could be taken")
-            return None
-
-    def _keep(self, intervention: Keep, requested: Receipt) -> None:
-        """Have a checkpoint written and kept; the receipt follows once it is whole."""
-
-        def done(where: str, why_not: str) -> None:
-            status: Status = "failed" if why_not else "applied"
-            changes = () if why_not else (replace(change, after=f"kept as {where}"),)
-            self._mailbox.answer_late(
-                replace(requested, status=status, changes=changes, reason=why_not)
-            )
-
-        step = max(run.step for run in self.experiment.runs)
-        change = Change("all runs", step, "", "", note=intervention.note)
-        state = self._state()
-        if state is None:
-            done("", "a run's network can no longer be asked for its numbers")
-        elif not any(observer.keep(state, intervention.note, done) for observer in self._observers):
-            done("", "nothing is recorded, so nothing can be kept")
+    def _again(self, item: Scripted) -> Receipt:
+        return asked.requested(item.number, item.intervention, self._mailbox.seconds())
 
     def _measure_before_a_pause(self, intervention: object) -> None:
         """Make one more, measured step before a pause, so that every number on a paused screen
@@ -416,21 +320,17 @@ class Trainer:
         for run in applying.about_to_pause(intervention, self.experiment):
             short = run.seconds_per_step is not None and run.seconds_per_step < SHORT_STEP
             if self._wants(run) > 0 and not run.observed and short:
-                watched_for = self._observers_of(run, run.step)
+                wanted_by = self._audience.of_step(run, run.step)
                 self._advance(run, 1, observe=True)
-                self._tell(run, watched_for)
+                self._tell(run, wanted_by)
 
     def _measure_again(self, runs: list[GradientRun]) -> None:
         """Complete the receipts that wait for the speed of a run on its new device."""
         for follow_up in self._follow_ups:
             if follow_up.look(runs):
-                self._tell_of(follow_up.receipt)
+                self._audience.receipt(follow_up.receipt)
                 self._mailbox.answer(follow_up.receipt)
         self._follow_ups = [f for f in self._follow_ups if not f.over]
-
-    def _tell_of(self, receipt: Receipt) -> None:
-        for observer in self._observers:
-            observer.receipt(receipt)
 
     # -- snapshots -----------------------------------------------------------------------------
 
@@ -439,7 +339,8 @@ class Trainer:
         since = time.perf_counter() - self._published
         rate = self.pace.rate
         following = CHUNK_SECONDS if rate is None else max(CHUNK_SECONDS, 1 / rate)
-        wanted = [o.picture_every for o in self._observers if o.picture_every is not None]
+        every = self._audience.picture_every()
+        wanted = [] if every is None else [every]
         if self._mailbox.watched:
             wanted.append(1 / self._mailbox.wanted_view.refresh)
         return bool(wanted) and since + following > LATE * min(wanted)
@@ -454,22 +355,16 @@ class Trainer:
         for run in self.experiment.runs:
             run.watch_rows(run.name in view.rows_of)
         self._sequence += 1
-        recordings = [o.recording() for o in self._observers]
         snapshot = picture.snapshot(
             self.experiment, self.pace, view, self._system,
             sequence=self._sequence, seconds=self._mailbox.seconds(),
-            recording=next((r for r in recordings if r is not None), None),
+            recording=self._audience.recording(),
             catching_up=self._script.until,
         )  # fmt: skip
         self._mailbox.publish(snapshot)
-        for observer in self._observers:
-            observer.picture(snapshot)
+        self._audience.picture(snapshot)
         self._published = time.perf_counter()
         self._changed = False
-
-
-def _loss(run: GradientRun) -> float:
-    return float("nan") if run.past.loss is None else run.past.loss
 
 
 def _adapted(chunk: int, count: int, took: float) -> int:

@@ -12,6 +12,7 @@ from dicttui.training.interventions import (
     Restart,
     SetLearningRate,
 )
+from dicttui.training.observation import Observer
 from dicttui.training.run import GradientRun
 from dicttui.training.snapshot import View
 
@@ -90,7 +91,7 @@ network = {{ arguments = {{ way = "none" }} }}
 """
 
 
-class Ends:
+class Ends(Observer):
     """Keeps how runs ended."""
 
     every = 1000
