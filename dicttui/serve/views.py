@@ -1,0 +1,59 @@
+"""What several clients want to see, together; and of a picture for all, what one of them does."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dicttui.training.snapshot import Ghost, RunSnapshot, Series, Snapshot, View
+
+
+def together(views: Iterable[View]) -> View:
+    """A view that shows everybody what they want to see."""
+    wanted = list(views)
+    if not wanted:
+        return View()
+    indices: set[int] | None = set()
+    for view in wanted:
+        if view.rows_of and indices is not None:
+            indices = None if view.row_indices is None else indices | {*view.row_indices}
+    return View(
+        refresh=max(view.refresh for view in wanted),
+        series=_union(view.series for view in wanted),
+        rows_of=_union(view.rows_of for view in wanted),
+        row_indices=None if not indices else tuple(sorted(indices)),
+    )
+
+
+def for_one(snapshot: Snapshot, view: View) -> Snapshot:
+    """What one client wants to see of a picture."""
+    return replace(snapshot, runs=tuple(_run(run, view) for run in snapshot.runs))
+
+
+def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def _run(run: RunSnapshot, view: View) -> RunSnapshot:
+    rows = run.rows if run.name in view.rows_of else ()
+    if rows and view.row_indices is not None:
+        wanted = {*view.row_indices}
+        rows = tuple(row for row in rows if row.index in wanted)
+    series = _series(run.series, view)
+    ghosts = tuple(_ghost(ghost, view) for ghost in run.ghosts)
+    if (len(rows), len(series), ghosts) == (len(run.rows), len(run.series), run.ghosts):
+        return run
+    return replace(run, rows=rows, series=series, ghosts=ghosts)
+
+
+def _ghost(ghost: Ghost, view: View) -> Ghost:
+    series = _series(ghost.series, view)
+    return ghost if len(series) == len(ghost.series) else replace(ghost, series=series)
+
+
+def _series(series: dict[str, Series], view: View) -> dict[str, Series]:
+    """The histories asked for; those on held-out samples come with them, and the losses always."""
+    wanted = {"loss", *view.series}
+    return {
+        name: values
+        for name, values in series.items()
+        if name in wanted or name.removeprefix("held_out_") in wanted
+    }
