@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -6,6 +7,9 @@ import pytest
 
 from dicttui.preset.reading import read
 from dicttui.training.session import Session
+
+# With --import-mode=importlib tests cannot import one another by name.
+sys.path.insert(0, str(Path(__file__).parent))
 
 OpenSession = Callable[..., Session]
 
