@@ -1,9 +1,12 @@
 """The app: it looks at a session, draws what it sees, and submits what a person asks for."""
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from textual.app import App, SystemCommand
@@ -25,6 +28,7 @@ from dicttui.tui.palette import theme_variables
 from dicttui.tui.receipts import ReceiptLog
 from dicttui.tui.screens.live import LiveScreen
 from dicttui.tui.screens.loading import LoadingScreen
+from dicttui.tui.selection import Looks, Selection
 from dicttui.tui.themes import DARK, FALLBACKS, OURS, following
 from dicttui.tui.thrift import Thrift
 
@@ -71,6 +75,10 @@ class DicttuiApp(App[int]):
         display: Display | None = None,
         drawing_share: float | None = None,
         worded: Callable[[Snapshot], Snapshot] | None = None,
+        owns_training: bool = True,
+        offers_background: bool = False,
+        state_directory: Path | None = None,
+        news: Callable[[], str] | None = None,
     ) -> None:
         """Make an app that looks at a session which others start and close.
 
@@ -87,6 +95,11 @@ class DicttuiApp(App[int]):
             display: how the chart stands at the start.
             drawing_share: of a core that drawing may take while something trains; None: all.
             worded: what is done to every snapshot before it is looked at.
+            owns_training: whether the training ends with the app.
+            offers_background: whether a training that is recorded may go on without the app.
+            state_directory: where to save what the current directory does not take.
+            news: what a person is to be told once the training is there, or nothing; called in a
+                thread of its own.
 
         """
         super().__init__()
@@ -98,7 +111,15 @@ class DicttuiApp(App[int]):
         self.snapshot = session.latest()
         self.patience = PATIENCE
         """Seconds that the step being made has to end once the app has been left."""
+        self.owns_training = owns_training
+        self.offers_background = offers_background
+        self.goes_on = False
+        """Whether the training is to go on in the background."""
+        self.state_directory = state_directory
+        self.looks = Looks()
         self.controls = Controls(self)
+        self._selection = Selection()
+        self._news = news
         self.receipts = ReceiptLog()
         self.thrift = Thrift(drawing_share)
         self._bell = bell
@@ -185,8 +206,14 @@ class DicttuiApp(App[int]):
         if flat_out and not at_once and not self.thrift.affords():
             return
         self.thrift.draws()
-        self.snapshot = _quiet(self.snapshot, newest)
+        self._take(newest)
         self.redraw()
+
+    def _take(self, newest: Snapshot) -> None:
+        """Draw what this snapshot says from now on."""
+        self.looks.follow(run.name for run in newest.runs)
+        self.showing = self._selection.after(self.snapshot, newest, self.showing)
+        self.snapshot = _quiet(self.snapshot, newest)
 
     def _tell_of_failure(self, detail: str) -> None:
         """Once: what ended the training, over what was drawn last."""
@@ -205,16 +232,27 @@ class DicttuiApp(App[int]):
         from dicttui.tui.screens.main import MainScreen
 
         self._layers = 2
+        names = [run.name for run in self.snapshot.runs]
+        self.looks.follow(names)
         with self.batch_update():
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
             await self.push_screen(self._help_screen())
             await self.pop_screen()
-            await self.push_screen(MainScreen(self.glyphs, len(self.snapshot.runs)))
+            await self.push_screen(MainScreen(self.glyphs, names, self.looks))
         if (heard := self.receipts.newest()) is not None:
             self._live_screen().show_receipt(heard)
+        if self._news is not None:
+            self.run_worker(partial(self._tell_news, self._news), thread=True, exit_on_error=False)
         if self._on_ready is not None:
             self.call_after_refresh(self._on_ready)
+
+    def _tell_news(self, news: Callable[[], str]) -> None:
+        """In a thread of its own: to find out takes reading files."""
+        told = news()
+        if told:
+            with contextlib.suppress(RuntimeError):  # the app has been left meanwhile
+                self.call_from_thread(self.say, told)
 
     def redraw(self) -> None:
         """Let the screen on top draw what it shows.
@@ -228,6 +266,10 @@ class DicttuiApp(App[int]):
         """Another screen is on top: it may want to see something else."""
         self._ask_for_view()
         self.redraw()
+
+    def select(self, name: str) -> None:
+        """Select a run."""
+        self.show_display(replace(self.showing, selected=name))
 
     def show_display(self, display: Display) -> None:
         """Show the same training in another way."""
@@ -251,6 +293,7 @@ class DicttuiApp(App[int]):
     def submit(self, intervention: Intervention) -> None:
         """Ask for a change, and look for the answer until it is there."""
         self._awaited = self.session.submit(intervention)
+        self._selection.asked(self._awaited, intervention)
         courtesy.done()
         self._awaited_until = time.monotonic() + QUICK_PATIENCE
         self._look_for_answer()
@@ -272,6 +315,8 @@ class DicttuiApp(App[int]):
             newest = self.receipts.newest()
             if newest is not None:
                 self._live_screen().show_receipt(newest)
+                if newest.status == "failed":
+                    self._selection.failed(newest.id)
 
     def say(self, words: str) -> None:
         """Tell a person something that is no receipt."""
@@ -377,16 +422,9 @@ class DicttuiApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The key table in the command palette."""
-        for key in KEYS:
-            if key.name and key.name not in ("select", "palette", "back", "interrupt"):
-                if isinstance(screen, LiveScreen) and not screen.answers(key):
-                    continue
-                title = f"{key.label(self.snapshot, self.showing)}  ({key.written})"
-                yield SystemCommand(
-                    self.glyphs.plain(title),
-                    self.glyphs.plain(key.help),
-                    lambda name=key.name: self.controls.press(name),
-                )
+        from dicttui.tui.commands import commands
+
+        return commands(self, screen)
 
 
 def _quiet(before: Snapshot, after: Snapshot) -> Snapshot:

@@ -1,5 +1,6 @@
 """What the chart shows of a snapshot, by the display's settings."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from dicttui.training.snapshot import RunSnapshot, Series, Snapshot
@@ -30,13 +31,21 @@ def chartable(snapshot: Snapshot) -> list[str]:
     return ["loss", *(name for name in MEANINGS if name in measured and name != "loss")]
 
 
-def chart_content(snapshot: Snapshot, settings: ChartSettings) -> ChartContent:
-    """The runs' curves of the chosen metric, on the chosen axes."""
+def chart_content(
+    snapshot: Snapshot, settings: ChartSettings, look_of: Callable[[str], int] | None = None
+) -> ChartContent:
+    """The runs' curves of the chosen metric, on the chosen axes; `look_of` a run's name is the
+    place of its colour and marker in the palette, if that is not the run's own place.
+    """
     metric = settings.metric
     samples = settings.samples if _is_held_out_too(snapshot, metric) else "train"
     shared = _shared_marks(snapshot)
+    looks = [look_of(run.name) if look_of else place for place, run in enumerate(snapshot.runs)]
     return ChartContent(
-        curves=tuple(_curve(run, place, metric, shared) for place, run in enumerate(snapshot.runs)),
+        curves=tuple(
+            _curve(run, look, metric, shared)
+            for run, look in zip(snapshot.runs, looks, strict=True)
+        ),
         y_label=_label(snapshot, metric),
         x_quantity="seconds" if settings.seconds else "steps",
         x_scale="log" if settings.log_x else "linear",
@@ -63,16 +72,17 @@ def _label(snapshot: Snapshot, metric: str) -> str:
     return "fvu of held-out samples" if metric == "fvu" and held_out else metric
 
 
-def _curve(run: RunSnapshot, place: int, metric: str, shared: set[tuple[int, str]]) -> Curve:
+def _curve(run: RunSnapshot, look: int, metric: str, shared: set[tuple[int, str]]) -> Curve:
     series = run.loss_series if metric == "loss" else run.series.get(metric, Series())
     held_out = run.series.get(f"held_out_{metric}")
+    ghosts = tuple(ghost.series[metric] for ghost in run.ghosts if metric in ghost.series)
     marks = tuple(
         mark
         if (mark.step, mark.label) in shared
         else replace(mark, label=f"{run.name} {mark.label}")
         for mark in run.marks
     )
-    return Curve(run.name, place, place, series, held_out, marks)
+    return Curve(run.name, look, look, series, held_out, marks, ghosts)
 
 
 def _shared_marks(snapshot: Snapshot) -> set[tuple[int, str]]:

@@ -6,6 +6,7 @@ Controls submit interventions or change the app's own state; nothing here touche
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from dicttui.preset.reading import MOST_RUNS
 from dicttui.training.interventions import (
     Advance,
     Continue,
@@ -17,9 +18,10 @@ from dicttui.training.interventions import (
     SetLearningRate,
     SetPace,
     Stop,
+    Undo,
 )
 from dicttui.training.snapshot import RunSnapshot, Snapshot
-from dicttui.tui.display import ENDED, ChartSettings, is_training
+from dicttui.tui.display import ChartSettings, is_training
 from dicttui.tui.keys import BY_NAME
 from dicttui.tui.pace import faster, slower
 
@@ -87,16 +89,28 @@ class Controls:
             self._submit(SetPace(faster(pace)))
 
     def restart(self) -> None:
-        """Back to the start, once confirmed."""
-        self._confirm(
-            "Back to the start?",
-            "Step 0, the initial weights and the preset's learning rate. What was trained is lost.",
-            Restart,
-        )
+        """The selected run back to the start; it can be taken back."""
+        if run := self._run():
+            self._submit(Restart(run.name))
 
     def stop(self) -> None:
-        """Stop for good, once confirmed."""
-        self._confirm("Stop for good?", "A stopped run makes no further step.", Stop)
+        """Stop the selected run for good; it can be taken back."""
+        if run := self._run():
+            self._submit(Stop(run.name))
+
+    def undo(self) -> None:
+        """Take back the last change; whether there is one the trainer knows best."""
+        if run := self._run():
+            self._submit(Undo(run.name))
+
+    def keep(self) -> None:
+        """Ask for a note beside the checkpoint."""
+        from dicttui.tui.screens.note import NoteDialog
+
+        if self.app.latest().recording is None:
+            self.app.say("nothing is recorded here, so no checkpoint can be kept")
+        else:
+            self.app.ask(NoteDialog(), self._submit)
 
     # Learning rate and device
 
@@ -132,10 +146,21 @@ class Controls:
 
     # Runs
 
+    def fork(self) -> None:
+        """Ask what is to be different in a fork of the selected run."""
+        from dicttui.tui.screens.fork import ForkDialog
+
+        runs = len(self.app.latest().runs)
+        if runs >= MOST_RUNS:
+            self.app.say(f"there are {runs} runs already, and there may be no more")
+        elif run := self._run():
+            self.app.ask(ForkDialog(run, runs), self._submit)
+
     def select(self, number: int) -> None:
         """Select a run, counted from 1."""
-        if number <= len(self.app.snapshot.runs):
-            self.app.show_display(replace(self.app.showing, selected=number - 1))
+        runs = self.app.snapshot.runs
+        if number <= len(runs):
+            self.app.select(runs[number - 1].name)
 
     def next_run(self) -> None:
         """Select the next run."""
@@ -205,6 +230,12 @@ class Controls:
         """The key table, on a screen."""
         self.app.open("help")
 
+    def save(self) -> None:
+        """The screen as SVG, and the report."""
+        from dicttui.tui.saving import save
+
+        save(self.app)
+
     def theme(self) -> None:
         """The next theme."""
         self.app.next_theme()
@@ -220,23 +251,10 @@ class Controls:
         self.app.back()
 
     def quit(self, status: int = 0) -> None:
-        """Quit with an exit status; ask first if a training would be lost."""
-        unfinished = [run for run in self.app.latest().runs if run.state not in ENDED]
-        if not unfinished:
-            self.app.leave(status)
-            return
-        from dicttui.tui.screens.confirm import ConfirmDialog
+        """Quit with an exit status; ask first if a training would end."""
+        from dicttui.tui.quitting import quit_app
 
-        names = ", ".join(run.name for run in unfinished[:4])
-        more = f" and {len(unfinished) - 4} more" if len(unfinished) > 4 else ""
-        dialog = ConfirmDialog(
-            "Quit?",
-            f"{names}{more} not finished; what was trained is lost.",
-            (("quit", True), ("stay", False)),
-        )
-        self.app.push_screen(
-            dialog, lambda leave: self.app.leave(status) if leave else self.app.stay()
-        )
+        quit_app(self.app, status)
 
     def interrupt(self) -> None:
         """Quit; the second time without asking."""
@@ -246,10 +264,10 @@ class Controls:
         self.app.show_display(replace(self.app.showing, chart=chart))
 
     def _step_selection(self, by: int) -> None:
-        count = len(self.app.snapshot.runs)
-        if count:
-            selected = (self.app.showing.selected + by) % count
-            self.app.show_display(replace(self.app.showing, selected=selected))
+        runs = self.app.snapshot.runs
+        if runs:
+            place = (self.app.showing.place(self.app.snapshot) + by) % len(runs)
+            self.app.select(runs[place].name)
 
     def _scale_rate(self, factor: float) -> None:
         if (run := self._run()) and self._has_rate(run):
@@ -261,23 +279,15 @@ class Controls:
             return False
         return True
 
-    def _confirm(self, title: str, body: str, kind: type[Restart] | type[Stop]) -> None:
-        from dicttui.tui.screens.confirm import ConfirmDialog
-
-        run = self._run()
-        if run is None:
-            return
-        choices: list[tuple[str, Restart | Stop | None]] = [(f"{run.name} only", kind(run.name))]
-        if len(self.app.snapshot.runs) > 1:
-            choices.append(("all runs", kind()))
-        choices.append(("leave it as it is", None))
-        self.app.ask(
-            ConfirmDialog(title, body, tuple(choices)),
-            lambda choice: self._submit(choice) if choice is not None else None,
-        )
-
     def _run(self) -> RunSnapshot | None:
-        return self.app.showing.run(self.app.latest())
+        """The run that is marked on the screen, as it is now."""
+        marked = self.app.showing.run(self.app.snapshot)
+        if marked is None:
+            return self.app.showing.run(self.app.latest())
+        now = next((run for run in self.app.latest().runs if run.name == marked.name), None)
+        if now is None:
+            self.app.say(f"{marked.name} is no longer there")
+        return now
 
     def _submit(self, intervention: Intervention) -> None:
         self.app.submit(intervention)

@@ -38,8 +38,8 @@ class Display:
     """The app's own state; nothing of it touches the training."""
 
     chart: ChartSettings = ChartSettings()
-    selected: int = 0
-    """The place of the selected run among the runs."""
+    selected: str = ""
+    """The selected run's name; empty is the first."""
     enlarged: bool = False
     frozen: bool = False
     readonly: bool = False
@@ -48,10 +48,13 @@ class Display:
     """Hz"""
 
     def run(self, snapshot: Snapshot) -> RunSnapshot | None:
-        """The selected run; None before there are runs."""
-        if not snapshot.runs:
-            return None
-        return snapshot.runs[min(self.selected, len(snapshot.runs) - 1)]
+        """The selected run, the first if that is not there; None before there are runs."""
+        return snapshot.runs[self.place(snapshot)] if snapshot.runs else None
+
+    def place(self, snapshot: Snapshot) -> int:
+        """Where the selected run stands among the runs, from 0."""
+        names = [run.name for run in snapshot.runs]
+        return names.index(self.selected) if self.selected in names else 0
 
 
 ENDED = frozenset({"finished", "stopped", "diverged", "failed"})

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from dicttui.preset.reading import MOST_RUNS
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import ENDED, Display, is_training
 
@@ -96,6 +97,20 @@ def _has_rows(snapshot: Snapshot, display: Display) -> bool:
     return run is not None and run.norms is not None
 
 
+def _has_something_to_take_back(snapshot: Snapshot, display: Display) -> bool:
+    run = display.run(snapshot)
+    return run is not None and bool(run.undoable)
+
+
+def _can_be_forked(snapshot: Snapshot, display: Display) -> bool:
+    run = display.run(snapshot)
+    return run is not None and run.state != "failed" and len(snapshot.runs) < MOST_RUNS
+
+
+def _is_recorded(snapshot: Snapshot, _display: Display) -> bool:
+    return snapshot.recording is not None
+
+
 def _several_runs(snapshot: Snapshot, _display: Display) -> bool:
     return len(snapshot.runs) > 1
 
@@ -107,6 +122,14 @@ def _pause_all(snapshot: Snapshot, _display: Display) -> str:
 def _pause_one(snapshot: Snapshot, display: Display) -> str:
     run = display.run(snapshot)
     return "pause run" if run is None or run.state == "running" else "resume run"
+
+
+def _undo(snapshot: Snapshot, display: Display) -> str:
+    run = display.run(snapshot)
+    if run is None or not run.undoable:
+        return "nothing to take back"
+    # Where it was is told by the receipt; here is no room for it.
+    return f"undo {run.undoable.partition(' at step ')[0]}"
 
 
 def _continue(snapshot: Snapshot, _display: Display) -> str:
@@ -156,10 +179,14 @@ KEYS: tuple[Key, ...] = (
         _always("slower"), control=True, footer=13, use=_some_may_train),
     Key((">",), "faster", "Training", "More steps per second, up to full speed",
         _always("faster"), control=True, footer=14, use=_may_be_faster),
-    Key(("b",), "restart", "Training", "Back to step 0 (asks first)",
+    Key(("b",), "restart", "Training", "Back to step 0 with the selected run",
         _always("restart"), control=True, footer=19),
-    Key(("x",), "stop", "Training", "Stop for good (asks first)",
-        _always("stop"), control=True, footer=20, use=_some_may_train),
+    Key(("x",), "stop", "Training", "Stop the selected run for good",
+        _always("stop"), control=True, footer=20, use=_this_may_train),
+    Key(("u",), "undo", "Training", "Take back the last change of the selected run's training",
+        _undo, control=True, footer=6, use=_has_something_to_take_back),
+    Key(("k",), "keep", "Training", "Keep a checkpoint of this moment, with a note",
+        _always("checkpoint"), control=True, footer=18, use=_is_recorded),
     Key(("+", "="), "double_rate", "Learning rate and device",
         "Double the selected run's learning rate",
         _always("lr ×2"), control=True, shown="+", footer=4, use=_has_rate),
@@ -174,6 +201,8 @@ KEYS: tuple[Key, ...] = (
     Key(("o",), "reset_optimizer", "Learning rate and device",
         "Forget the optimizer's moments",
         _always("reset opt."), control=True, footer=21, use=_has_rate),
+    Key(("f",), "fork", "Runs", "Fork the selected run: the same from here on but for one thing",
+        _always("fork"), control=True, footer=9, use=_can_be_forked),
     Key(tuple("123456789"), "select", "Runs", "Select a run by its number",
         _always("select"), where="main", shown="1-9"),
     Key(("tab",), "next_run", "Runs", "Select the next run",
@@ -200,6 +229,8 @@ KEYS: tuple[Key, ...] = (
         _always("rows"), footer=8, use=_has_rows),
     Key(("e",), "events", "Screens", "What was asked for, and what became of it",
         _always("events"), footer=8),
+    Key(("s",), "save", "Screens", "Save this screen as SVG, and the report",
+        _always("save"), footer=26),
     Key(("T",), "theme", "Screens", "The next theme",
         _always("theme"), footer=27),
     Key(("ctrl+p",), "palette", "Screens", "Search everything the app can do",

@@ -63,6 +63,12 @@ def _join(top: Floats, bottom: Floats) -> None:
     top[1:], bottom[1:] = lifted, lowered
 
 
+def faint(dots: Dots) -> Dots:
+    """Every other dot, as on a chessboard."""
+    row, column = np.indices(dots.shape)
+    return np.asarray(dots & ((row + column) % 2 == 0))
+
+
 def row_dots(value: float, axis: Axis, rows: int) -> int:
     """The row of dots of one finite value, clipped to the axis."""
     return int(rows - 1 - axis.cell(np.asarray([value]), rows)[0])

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from dicttui.training.interventions import Change, Receipt
 
+DRASTIC = frozenset({"restart", "stop"})
+"""Kinds after which a person may wish at once that they had not been asked for."""
+
 
 class ReceiptLog:
     """Every receipt once, in the order of the requests; a later one of an id replaces an earlier.
@@ -73,7 +76,8 @@ def outcome(receipt: Receipt) -> str:
         for change in applied
     ]
     parts += [f"{change.run}: failed: {change.failed}" for change in refused]
-    return "; ".join(_one_if_alike(parts, applied, refused)) or f"{receipt.request}: applied"
+    told = "; ".join(_one_if_alike(parts, applied, refused)) or f"{receipt.request}: applied"
+    return f"{told}; u takes it back" if applied and receipt.kind in DRASTIC else told
 
 
 def reasons(receipt: Receipt) -> str:

@@ -25,6 +25,8 @@ _LARGEST = 1e300
 # times the bulk's own range: one spike to 1e30 must not flatten everything else to a line.
 _BULK = 98
 _FAR_ABOVE = 20.0
+# Of an axis' length: values at its very ends are on it.
+_ROUNDING = 1e-9
 # Buckets that a smoothed value looks back on, as a share of those drawn.
 _SPAN = {"light": 1 / 64, "strong": 1 / 10}
 
@@ -52,6 +54,17 @@ class Axis:
         with np.errstate(over="ignore"):  # far outside a very short axis: infinitely far
             return (self.scaled(values) - self.start) / (self.stop - self.start)
 
+    def longer(self, share: float) -> "Axis":
+        """An axis that is longer at either end by a share of its length."""
+        more = (self.stop - self.start) * share
+        return Axis(self.start - more, self.stop + more, self.log)
+
+    def holds(self, values: Floats) -> NDArray[np.bool_]:
+        """Which values lie on the axis; not those that a logarithm has no place for, nor NaN."""
+        place = self.fraction(values)
+        on = (place >= -_ROUNDING) & (place <= 1 + _ROUNDING)
+        return on & (values > 0) if self.log else on
+
     def cell(self, values: Floats, count: int) -> Integers:
         """The cell of `count` ≥ 1 in which each value lies, clipped to the ends; no NaN."""
         cells = np.floor(self.fraction(values) * (count - 1) + 0.5)
@@ -70,6 +83,13 @@ class Columns:
     low: Floats
     high: Floats
     last: Floats
+
+    def within(self, axis: Axis) -> "Columns":
+        """The same with gaps where it leaves a y axis."""
+        last = np.where(axis.holds(self.last), self.last, np.nan)
+        gone = np.isnan(last)
+        low, high = np.where(gone, np.nan, self.low), np.where(gone, np.nan, self.high)
+        return Columns(self.position, low, high, last)
 
 
 def abscissa(series: Series, quantity: Quantity) -> Floats:

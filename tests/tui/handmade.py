@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from handmade_runs import (
     DEVICES,
@@ -18,7 +18,16 @@ from handmade_runs import (
 )
 from handmade_session import HandmadeSession
 
-from dicttui.training.snapshot import Alert, Mark, RunSnapshot, RunState, Snapshot
+from dicttui.training.snapshot import (
+    Alert,
+    Ghost,
+    Mark,
+    Recording,
+    RunSnapshot,
+    RunState,
+    Series,
+    Snapshot,
+)
 
 __all__ = ["SYSTEM", "HandmadeSession", "adam", "rows", "series", "sgd"]
 
@@ -266,6 +275,56 @@ def on_a_gpu() -> Snapshot:
     return replace(snapshot(*runs), system=GPU_SYSTEM)
 
 
+RECORDING = Recording("3f2a9c", "/state/experiments/2026-11-24_article-sparse_3f2a9c")
+DISK_FULL = replace(RECORDING, trouble="disk full")
+
+
+def recorded(snapshot: Snapshot, recording: Recording = RECORDING) -> Snapshot:
+    """The same training, recorded."""
+    return replace(snapshot, recording=recording)
+
+
+def forked() -> Snapshot:
+    """A run, and forks of it and of its fork."""
+    first = replace(adam(), undoable="lr 0.02 at step 2,000")
+    history = series(decay(5.2, 0.36, 300), 4_200, 0.004)
+    fork = replace(
+        first, name="adam-lr0.005", parent="adam", forked_at=1_200, lr=0.005, base_lr=0.005,
+        loss_series=history, undoable="fork of adam at step 1,200", fork_bytes=12_400,
+    )  # fmt: skip
+    again = replace(fork, name="adam-sgd", parent=fork.name, optimizer="SGD", forked_at=3_100)
+    return recorded(snapshot(first, sgd(), fork, again))
+
+
+def with_ghosts() -> Snapshot:
+    """A run of which two pieces were taken back, one of them far above what is there now."""
+    base = adam(2_600)
+    far = _from(series(lambda step: 0.5 * math.exp((step - 1_000) / 60), 1_700), 1_000)
+    near = _from(series(decay(5.2, 0.9, 260), 4_000), 1_400)
+    ghosts = (
+        Ghost(1_000, "lr 0.02", {"loss": far}),
+        Ghost(1_400, "constraint", {"loss": near}),
+    )
+    return recorded(snapshot(replace(base, ghosts=ghosts), sgd(2_600)))
+
+
+def _from(history: Series, step: int) -> Series:
+    """A history from a step on."""
+    at = next(place for place, last in enumerate(history.steps) if last >= step)
+    return Series(*(getattr(history, f.name)[at:] for f in fields(Series)))
+
+
+def catching_up() -> Snapshot:
+    """A resumed training that repeats its last steps."""
+    runs = (replace(adam(3_100), catching_up=4_200), sgd(3_300))
+    return replace(recorded(snapshot(*runs)), pace=20.0)
+
+
+def not_recorded() -> Snapshot:
+    """A training whose recording has no room left."""
+    return recorded(two_runs(), DISK_FULL)
+
+
 SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
     "two_runs": two_runs,
     "two_paused": two_paused,
@@ -287,4 +346,8 @@ SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
     "four_runs": lambda: many_runs(4),
     "eight_runs": lambda: many_runs(8),
     "on_a_gpu": on_a_gpu,
+    "forked": forked,
+    "with_ghosts": with_ghosts,
+    "catching_up": catching_up,
+    "not_recorded": not_recorded,
 }

@@ -5,10 +5,13 @@ from dataclasses import replace
 from handmade_runs import decay, rows, series
 
 from dicttui.training.interventions import (
+    CHANGE_THE_TRAINING,
     Advance,
     Change,
     Continue,
+    Fork,
     Intervention,
+    Keep,
     MoveToDevice,
     Pause,
     Receipt,
@@ -18,9 +21,10 @@ from dicttui.training.interventions import (
     SetLearningRate,
     SetPace,
     Stop,
+    Undo,
     kind_of,
 )
-from dicttui.training.snapshot import RunSnapshot, Series, Snapshot, View
+from dicttui.training.snapshot import Ghost, RunSnapshot, Series, Snapshot, View
 
 
 class HandmadeSession:
@@ -35,6 +39,8 @@ class HandmadeSession:
         self.started = 0
         self.closed = 0
         self._receipts: list[Receipt] = []
+        self._past: list[tuple[str, tuple[RunSnapshot, ...]]] = []
+        """What was done to the training, oldest first: its words, and the runs before it."""
 
     def start(self) -> None:
         """Nothing to start; counted."""
@@ -56,6 +62,9 @@ class HandmadeSession:
     def apply(self, number: int) -> None:
         """Write the receipt of an applied intervention, and show its effect."""
         intervention = self.submitted[number - 1]
+        if isinstance(intervention, Undo | Fork | Keep):
+            self._apply_to_all(number, intervention)
+            return
         touched = [run for run in self.snapshot.runs if _targets(intervention, run.name)]
         after = {run.name: _effect(intervention, run) for run in touched}
         changes = tuple(
@@ -65,6 +74,13 @@ class HandmadeSession:
         self._receipts.append(
             replace(self._receipt(number, intervention, "applied"), changes=changes)
         )
+        if isinstance(intervention, CHANGE_THE_TRAINING):
+            done = changes[0].after
+            self._past.append((done, self.snapshot.runs))
+            after = {
+                name: replace(run, undoable=f"{done} at step {run.step:,}")
+                for name, run in after.items()
+            }
         pace = self.snapshot.pace
         if isinstance(intervention, SetPace):
             pace = intervention.steps_per_second
@@ -75,6 +91,38 @@ class HandmadeSession:
                 runs=tuple(after.get(run.name, run) for run in self.snapshot.runs),
             )
         )
+
+    def _apply_to_all(self, number: int, intervention: Undo | Fork | Keep) -> None:
+        """What changes which runs there are, or none of them."""
+        applied = self._receipt(number, intervention, "applied")
+        runs = self.snapshot.runs
+        match intervention:
+            case Keep():
+                change = Change("all runs", runs[0].step, "", "kept in kept-1.json")
+            case Fork(run=parent, lr=lr):
+                old = next(run for run in runs if run.name == parent)
+                words = f"fork of {parent}"
+                self._past.append((words, runs))
+                new = replace(
+                    old,
+                    name=f"{parent}-{len(runs) + 1}",
+                    parent=parent,
+                    forked_at=old.step,
+                    lr=lr if lr is not None else old.lr,
+                    base_lr=lr if lr is not None else old.base_lr,
+                    undoable=f"{words} at step {old.step:,}",
+                )
+                runs = (*runs, new)
+                change = Change(new.name, old.step, "", words)
+            case Undo(run=name) if self._past:
+                words, before = self._past.pop()
+                runs = tuple(_taken_back(run, words, self.snapshot.runs) for run in before)
+                change = Change(name or "all runs", before[0].step, words, "taken back")
+            case _:
+                self.refuse(number, "nothing to take back")
+                return
+        self._receipts.append(replace(applied, changes=(change,)))
+        self.show(replace(self.snapshot, runs=runs))
 
     def refuse(self, number: int, reason: str) -> None:
         """Write the receipt of an intervention that failed."""
@@ -123,6 +171,15 @@ class HandmadeSession:
             request=words(intervention),
             seconds=float(number),
         )
+
+
+def _taken_back(before: RunSnapshot, words: str, now: tuple[RunSnapshot, ...]) -> RunSnapshot:
+    """A run as it was, with what it has trained since as a ghost."""
+    left = next((run for run in now if run.name == before.name), before)
+    if left.loss_series == before.loss_series:
+        return before
+    ghost = Ghost(before.step, words, {"loss": left.loss_series})
+    return replace(before, ghosts=(*before.ghosts, ghost))
 
 
 def words(intervention: Intervention) -> str:

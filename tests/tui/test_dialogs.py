@@ -10,9 +10,7 @@ from textual.widgets import Input
 from dicttui.training.interventions import (
     Advance,
     MoveToDevice,
-    Restart,
     SetLearningRate,
-    Stop,
 )
 from dicttui.tui.app import INTERRUPTED
 from dicttui.tui.screens.error import ErrorDialog
@@ -144,19 +142,6 @@ def test_the_list_of_devices_may_be_empty() -> None:
         assert app.kind == "main"
 
     drive(scenario, replace(handmade.two_runs(), devices=()))
-
-
-@pytest.mark.parametrize(("key", "kind"), [("b", Restart), ("x", Stop)])
-def test_what_cannot_be_undone_is_asked_first(key: str, kind: type[Restart] | type[Stop]) -> None:
-    async def scenario(app: Driver) -> None:
-        await app.press(key, "escape")
-        await app.press(key, "up", "enter")
-        assert app.session.submitted == []
-        await app.press(key, "enter")
-        await app.press(key, "down", "enter")
-        assert app.session.submitted == [kind("adam"), kind()]
-
-    drive(scenario, handmade.two_runs())
 
 
 def test_the_chart_shows_what_was_chosen_and_asks_for_it() -> None:

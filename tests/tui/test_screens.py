@@ -19,8 +19,8 @@ from dicttui.tui.screens.rows import RowsScreen
 SIZES = [(1, 1), (2, 2), (5, 3), (20, 5), (24, 7), (60, 16), (80, 24), (300, 3), (3, 100),
          (300, 100)]  # fmt: skip
 OPENING = {"help": "question_mark", "events": "e", "rows": "r", "LearningRateDialog": "l",
-           "DeviceDialog": "d", "StepsDialog": "n", "ConfirmDialog": "b",
-           "MetricDialog": "j", "CommandPalette": "ctrl+p"}  # fmt: skip
+           "DeviceDialog": "d", "StepsDialog": "n", "ConfirmDialog": "q", "ForkDialog": "f",
+           "NoteDialog": "k", "MetricDialog": "j", "CommandPalette": "ctrl+p"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", handmade.SNAPSHOTS)
@@ -49,7 +49,7 @@ def test_every_screen_opens_at_every_size_and_closes(kind: str) -> None:
         await app.until(lambda: app.kind == "main")
         assert app.session.submitted == []
 
-    drive(scenario, handmade.planted())
+    drive(scenario, handmade.recorded(handmade.planted()))
 
 
 @pytest.mark.parametrize("kind", ["rows", "events", "main"])
@@ -61,7 +61,9 @@ def test_a_picture_that_comes_before_a_new_screen_s_widgets_does_no_harm(kind: s
         screens: dict[str, Callable[[], LiveScreen]] = {
             "rows": lambda: RowsScreen(app.app.glyphs, run),
             "events": lambda: EventsScreen(app.app.glyphs, app.app.receipts),
-            "main": lambda: MainScreen(app.app.glyphs, len(snapshot.runs)),
+            "main": lambda: MainScreen(
+                app.app.glyphs, [run.name for run in snapshot.runs], app.app.looks
+            ),
         }
         opened = app.app.push_screen(screens[kind]())
         assert app.kind == kind
@@ -117,7 +119,7 @@ def test_ascii_is_seven_bits_on_every_screen(kind: str) -> None:
             await app.settle()
             assert app.text().isascii(), {c for c in app.text() if ord(c) > 127}
 
-    drive(scenario, handmade.long_names(), ascii=True)
+    drive(scenario, handmade.recorded(handmade.long_names()), ascii=True)
 
 
 @pytest.mark.parametrize("key", ["question_mark", "e", "r"])

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dicttui.training.interventions import Group, SetLearningRate
 from dicttui.training.snapshot import RunSnapshot
 from dicttui.tui.numbers import learning_rate
-from dicttui.tui.screens.number_dialog import NumberDialog, quoted
+from dicttui.tui.screens.form import quoted
+from dicttui.tui.screens.number_dialog import NumberDialog
 from dicttui.tui.widgets.choices import ChoiceLine
 
 LOWEST, HIGHEST = 1e-12, 1e3
@@ -31,16 +32,24 @@ class LearningRateDialog(NumberDialog[SetLearningRate]):
         yield self._runs
         yield self._group
 
-    def answer(self, text: str) -> SetLearningRate | str:
+    def read(self, text: str) -> SetLearningRate | str:
         """Any number from 1e-12 to 1e3."""
-        try:
-            rate = float(text)
-        except ValueError:
-            return f"{quoted(text)} is no number; write one such as 0.003 or 3e-3"
-        if math.isnan(rate) or not LOWEST <= rate <= HIGHEST:
-            return "a learning rate is a number from 1e-12 to 1000"
+        rate = rate_of(text)
+        if isinstance(rate, str):
+            return rate
         run = None if self._runs.at else self.run_name
         return SetLearningRate(run, lr=rate, group=GROUPS[self._group.at])
+
+
+def rate_of(text: str) -> float | str:
+    """The learning rate that was typed, or why it is none."""
+    try:
+        rate = float(text)
+    except ValueError:
+        return f"{quoted(text)} is no number; write one such as 0.003 or 3e-3"
+    if math.isnan(rate) or not LOWEST <= rate <= HIGHEST:
+        return "a learning rate is a number from 1e-12 to 1000"
+    return rate
 
 
 def _now(run: RunSnapshot) -> str:

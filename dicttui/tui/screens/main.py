@@ -1,11 +1,13 @@
 """The main screen: a card per run, the chart, the machine, the last receipt, the keys."""
 
 import time
+from collections.abc import Iterable
 
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.timer import Timer
+from textual.widget import Widget
 
 from dicttui.training.interventions import Receipt
 from dicttui.training.snapshot import Snapshot
@@ -15,6 +17,7 @@ from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.keys import KEYS
 from dicttui.tui.layout import Plan, norm_lines, plan
 from dicttui.tui.screens.live import LiveScreen
+from dicttui.tui.selection import Looks
 from dicttui.tui.widgets.key_bar import KeyBar
 from dicttui.tui.widgets.loss_chart import LossChart
 from dicttui.tui.widgets.receipt_line import ReceiptLine
@@ -43,9 +46,11 @@ class MainScreen(LiveScreen):
         for name in key.keys
     ]
 
-    def __init__(self, glyphs: Glyphs, runs: int) -> None:
+    def __init__(self, glyphs: Glyphs, names: Iterable[str], looks: Looks) -> None:
         super().__init__(glyphs)
-        self._cards = [RunCard(place, glyphs=glyphs) for place in range(runs)]
+        self._looks = looks
+        self._cards = {name: RunCard(name, looks.of(name), glyphs=glyphs) for name in names}
+        self._holder = Cards(id="cards")
         self._title = TitleLine(glyphs=glyphs)
         self._chart = LossChart(glyphs=glyphs)
         self._system = SystemLine(glyphs=glyphs)
@@ -59,8 +64,8 @@ class MainScreen(LiveScreen):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self._title
-        with Cards(id="cards"):
-            yield from self._cards
+        with self._holder:
+            yield from self._cards.values()
         yield self._chart
         yield self._system
         yield self._receipt
@@ -75,13 +80,13 @@ class MainScreen(LiveScreen):
 
     def show(self, snapshot: Snapshot, display: Display) -> None:
         """Draw what has changed."""
-        self._arrange(display)
+        self._follow([run.name for run in snapshot.runs])
+        self._arrange(snapshot, display)
         self._title.show(snapshot, display)
-        scale = norm_scale(snapshot.runs)
-        for card, run in zip(self._cards, snapshot.runs, strict=False):
+        scale, log, chosen = norm_scale(snapshot.runs), display.chart.log_y, display.place(snapshot)
+        for place, (card, run) in enumerate(zip(self._cards.values(), snapshot.runs, strict=True)):
             if card.display:
-                selected = card.place == display.selected
-                card.show(run, selected=selected, log=display.chart.log_y, scale=scale)
+                card.show(run, place, selected=place == chosen, log=log, scale=scale)
         drawn = display.refresh
         if is_training(snapshot):
             drawn = self.owner.thrift.rate(display.refresh)
@@ -100,22 +105,43 @@ class MainScreen(LiveScreen):
     def on_run_card_selected(self, message: RunCard.Selected) -> None:
         """A card was clicked."""
         message.stop()
-        self.owner.controls.select(message.place + 1)
+        self.owner.select(message.run_name)
         if message.again:
             self.owner.controls.enlarge()
 
-    def _arrange(self, display: Display) -> None:
+    def _follow(self, names: list[str]) -> None:
+        """A card for each of these runs, in their order, and no other."""
+        if list(self._cards) == names:
+            return
+        with self.app.batch_update():
+            for name in self._cards.keys() - names:
+                self._cards.pop(name).remove()
+            came = {
+                name: RunCard(name, self._looks.of(name), glyphs=self.glyphs)
+                for name in names
+                if name not in self._cards
+            }
+            self._holder.mount(*came.values())
+            self._cards = {name: (self._cards | came)[name] for name in names}
+            places: dict[Widget, int] = dict(
+                zip(self._cards.values(), range(len(names)), strict=True)
+            )
+            self._holder.sort_children(key=lambda card: places.get(card, len(places)))
+        self._plan = None
+
+    def _arrange(self, snapshot: Snapshot, display: Display) -> None:
         width, height = self.size
+        chosen = display.place(snapshot)
         of_norms = [
             norm_lines(run.norms.count, run.atom_norms is not None, width // 2)
-            for run in self.owner.snapshot.runs
+            for run in snapshot.runs
             if run.norms
         ]
         shared = plan(width, height, len(self._cards), display.enlarged, max(of_norms, default=0))
-        for card in self._cards:
-            card.display = not shared.single or card.place == display.selected
+        for place, card in enumerate(self._cards.values()):
+            card.display = not shared.single or place == chosen
         if shared == self._plan:
-            self._show_selected(display)
+            self._show_selected(chosen)
             return
         self._plan = shared
         for widget, lines in (
@@ -125,21 +151,19 @@ class MainScreen(LiveScreen):
             (self._keys, shared.keys),
         ):
             widget.display = lines > 0
-        cards = self.query_one("#cards", Cards)
-        cards.styles.height = shared.cards
-        cards.styles.grid_size_columns = shared.columns
-        cards.styles.grid_rows = str(shared.card_height)
-        for card in self._cards:
+        self._holder.styles.height = shared.cards
+        self._holder.styles.grid_size_columns = shared.columns
+        self._holder.styles.grid_rows = str(shared.card_height)
+        for card in self._cards.values():
             card.styles.height = shared.card_height
             card.set_class(shared.bordered, "-bordered")
             card.set_class(shared.columns > 1, "-beside-others")
         self._chart.display = shared.chart > 0
-        self._show_selected(display)
+        self._show_selected(chosen)
 
-    def _show_selected(self, display: Display) -> None:
-        cards = self.query_one("#cards", Cards)
-        if cards.max_scroll_y and display.selected < len(self._cards):
-            self._cards[display.selected].scroll_visible(animate=False)
+    def _show_selected(self, chosen: int) -> None:
+        if self._holder.max_scroll_y and chosen < len(self._cards):
+            list(self._cards.values())[chosen].scroll_visible(animate=False)
 
     def _draw_chart(self, snapshot: Snapshot, settings: ChartSettings) -> None:
         """At once if a key has changed it; otherwise not more often than it is worth."""
@@ -151,7 +175,7 @@ class MainScreen(LiveScreen):
                 self._chart_timer = self.set_timer(early, self._draw_chart_late)
             return
         self._chart_drawn, self._chart_settings = time.monotonic(), settings
-        self._chart.show(chart_content(snapshot, settings))
+        self._chart.show(chart_content(snapshot, settings, self._looks.of))
 
     def _draw_chart_late(self) -> None:
         """What came too early to be drawn."""

@@ -3,24 +3,17 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from textual import events
 from textual.widget import Widget
 from textual.widgets import Input
 
 from dicttui.training.snapshot import RunSnapshot
-from dicttui.tui.screens.dialog import Dialog
+from dicttui.tui.screens.form import Form
 from dicttui.tui.widgets.choices import ChoiceLine
 
 Answer = TypeVar("Answer")
-MOST_QUOTED = 30
 
 
-def quoted(text: str) -> str:
-    """What was typed, for an error; of a long text the beginning."""
-    return repr(text if len(text) <= MOST_QUOTED else f"{text[:MOST_QUOTED]}…")
-
-
-class NumberDialog(Dialog[Answer]):
+class NumberDialog(Form[Answer]):
     """A number, and choices below it."""
 
     first = ""
@@ -34,7 +27,7 @@ class NumberDialog(Dialog[Answer]):
         """What else is asked."""
         raise NotImplementedError
 
-    def answer(self, text: str) -> Answer | str:
+    def read(self, text: str) -> Answer | str:
         """The answer to what was typed, or what is wrong with it."""
         raise NotImplementedError
 
@@ -43,25 +36,6 @@ class NumberDialog(Dialog[Answer]):
         yield Input(self.first, compact=True, select_on_focus=True)
         yield from self.choices()
 
-    def on_key(self, event: events.Key) -> None:
-        """Up and down move between the fields."""
-        if event.key in ("up", "down"):
-            event.stop()
-            _ = self.focus_next() if event.key == "down" else self.focus_previous()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the field."""
-        event.stop()
-        self.submit()
-
-    def on_choice_line_done(self) -> None:
-        """Enter on a choice."""
-        self.submit()
-
-    def submit(self) -> None:
-        """Answer, or say what is wrong."""
-        answer = self.answer(self.query_one(Input).value.strip())
-        if isinstance(answer, str):
-            self.refuse(answer)
-        else:
-            self.finish(answer)
+    def answer(self) -> Answer | str:
+        """What the number says."""
+        return self.read(self.query_one(Input).value.strip())

@@ -85,6 +85,7 @@ class RowsScreen(LiveScreen):
         self._receipt = ReceiptLine(glyphs=glyphs)
         self._keys = KeyBar(glyphs=glyphs, on_main=False)
         self._drawn: tuple[Row, ...] | None = None
+        self._left = False
 
     def compose(self) -> ComposeResult:
         """A title, the table (once there is a run), the search field, the keys."""
@@ -99,6 +100,10 @@ class RowsScreen(LiveScreen):
         run = next((run for run in snapshot.runs if run.name in self.rows_of), None)
         self._keys.show(snapshot, display)
         if run is None:
+            if snapshot.runs and not self._left:
+                # A fork that was taken back: there is nothing more to see of it.
+                self._left = True
+                self.call_later(self._leave)
             return
         table = self._table_for(run)
         if run.rows and run.rows is not self._drawn:
@@ -110,6 +115,10 @@ class RowsScreen(LiveScreen):
         order = "largest" if descending else "smallest"
         rows = count(len(run.rows)) if run.rows else "asking for the"
         self._heading.show(f"Rows of {run.name}", f"{rows} rows, {step}by {title}, {order} first")
+
+    def _leave(self) -> None:
+        if self.is_current:
+            self.dismiss()
 
     def _table_for(self, run: RunSnapshot) -> RowTable:
         """The table; another one where other columns fit."""

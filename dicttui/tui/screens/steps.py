@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 from dicttui.training.interventions import Advance
-from dicttui.tui.screens.number_dialog import NumberDialog, quoted
+from dicttui.tui.screens.form import quoted
+from dicttui.tui.screens.number_dialog import NumberDialog
 from dicttui.tui.widgets.choices import ChoiceLine
 
 MOST = 10**9
@@ -22,7 +23,7 @@ class StepsDialog(NumberDialog[Advance]):
         self._runs = ChoiceLine("runs", ("all", self.run_name), glyphs=self.glyphs)
         yield self._runs
 
-    def answer(self, text: str) -> Advance | str:
+    def read(self, text: str) -> Advance | str:
         """A whole number from 1."""
         if not WHOLE.fullmatch(text):
             return f"{quoted(text)} is no whole number; write one such as 100"

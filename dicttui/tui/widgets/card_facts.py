@@ -47,13 +47,26 @@ class Fact:
     spans: tuple[Span, ...]
 
 
-def facts(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyphs) -> list[Fact]:
-    """Every line of the card of the run at `place` (from 0), in the order in which they stand."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a run stands among the others."""
+
+    place: int
+    """From 0."""
+    look: int
+    """The place of its colour and marker in the palette, from 0."""
+    selected: bool
+
+
+def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> list[Fact]:
+    """Every line of a run's card, in the order in which they stand."""
     writer = _Writer(run, width, glyphs)
+    origin = [Fact(7, tuple(writer.origin()))] if run.parent else []
     lines = [
-        Fact(0, tuple(writer.heading(place, selected))),
+        Fact(0, tuple(writer.heading(standing))),
         *(Fact(3, tuple(alert)) for alert in writer.alerts()),
         Fact(6, tuple(writer.optimizer())),
+        *origin,
         Fact(1, tuple(writer.progress())),
         Fact(4, tuple(writer.rates())),
         Fact(2, tuple(writer.loss())),
@@ -67,9 +80,9 @@ def facts(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyp
     return lines
 
 
-def one_line(run: RunSnapshot, place: int, selected: bool, width: int, glyphs: Glyphs) -> Fact:
+def one_line(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> Fact:
     """All that a card of one line has room for: which run it is, its loss and its state."""
-    return Fact(0, tuple(_Writer(run, width, glyphs).summary(place, selected)))
+    return Fact(0, tuple(_Writer(run, width, glyphs).summary(standing)))
 
 
 def chosen(lines: list[Fact], height: int) -> list[Spans]:
@@ -86,29 +99,33 @@ class _Writer:
         self.width = width
         self.glyphs = glyphs
 
-    def heading(self, place: int, selected: bool) -> list[Span]:
+    def heading(self, standing: Standing) -> list[Span]:
         """`[1] ● adam          ▶ running`"""
-        left = self._name(place, selected)
+        left = self._name(standing)
         sign = self.glyphs.state(self.run.state)
         role = STATE_ROLES[self.run.state]
         words = f"{sign} {self.run.state}"
+        if self.run.catching_up is not None:
+            role = "warn"
+            until = f" to {count(self.run.catching_up)}" if self.width >= 36 else ""
+            words = f"{sign} catching up{until}"
         if self.run.state == "diverged" and self.width >= 36:
             words += f" at step {count(self.run.step)}"
         if self.width < 20:
             return apart(left, [(sign, role)], self.width, self.glyphs)
         return apart(left, [(words, role)], self.width, self.glyphs)
 
-    def summary(self, place: int, selected: bool) -> list[Span]:
+    def summary(self, standing: Standing) -> list[Span]:
         """`[1] ● adam           0.3663 ▶`"""
         sign = (self.glyphs.state(self.run.state), STATE_ROLES[self.run.state])
         loss: Span = (f"{self._number(self.run.loss)} ", "strong")
-        return apart(self._name(place, selected), [loss, sign], self.width, self.glyphs)
+        return apart(self._name(standing), [loss, sign], self.width, self.glyphs)
 
-    def _name(self, place: int, selected: bool) -> list[Span]:
-        number_ = f"[{place + 1}]" if selected else f" {place + 1} "
+    def _name(self, standing: Standing) -> list[Span]:
+        number_ = f"[{standing.place + 1}]" if standing.selected else f" {standing.place + 1} "
         return [
-            (number_, "accent" if selected else "muted"),
-            (f" {self.glyphs.run_marker(place)} ", "run"),
+            (number_, "accent" if standing.selected else "muted"),
+            (f" {self.glyphs.run_marker(standing.look)} ", "run"),
             (self.run.name, "strong"),
         ]
 
@@ -138,6 +155,12 @@ class _Writer:
         if self.width >= 48 and self.run.engine:
             right.append((f" {self.glyphs.separator} {self.run.engine}", "muted"))
         return apart(left, right, self.width, self.glyphs)
+
+    def origin(self) -> list[Span]:
+        """`fork of adam at 1,200`"""
+        at = "" if self.run.forked_at is None else f" at {count(self.run.forked_at)}"
+        spans: list[Span] = [("fork of ", "label"), (self.run.parent, "plain"), (at, "plain")]
+        return cut(spans, self.width, self.glyphs)
 
     def progress(self) -> list[Span]:
         """`step 4,200 / 10,000 42%      4,312/s`"""

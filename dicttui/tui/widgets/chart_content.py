@@ -15,13 +15,15 @@ class Curve:
 
     name: str
     colour: int
-    """The run's position, from 0: its colour."""
+    """The place of its colour in the palette, from 0."""
     marker: int
-    """The run's position, from 0: its marker."""
+    """The place of its marker, from 0."""
     series: Series
     """On the train batches."""
     held_out: Series | None = None
     marks: tuple[Mark, ...] = ()
+    ghosts: tuple[Series, ...] = ()
+    """What it once was, and was taken back."""
 
 
 @dataclass(frozen=True, slots=True)

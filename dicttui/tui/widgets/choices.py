@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from dicttui.tui.glyphs import Glyphs
-from dicttui.tui.widgets.roles import RoleLines, Span, apart, cut
+from dicttui.tui.widgets.roles import Role, RoleLines, Span, apart, cut
 
 
 class ChoiceList(RoleLines, can_focus=True):
@@ -65,8 +65,14 @@ class ChoiceList(RoleLines, can_focus=True):
             self.action_take()
 
 
+LABEL = 8
+"""Cells of the name before a choice or a field."""
+
+
 class ChoiceLine(RoleLines, can_focus=True):
-    """A label and its choices side by side; left and right move between them."""
+    """A label and its choices side by side; left and right move between them. Where they have no
+    room beside each other only the chosen one is shown.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "move(-1)", show=False),
@@ -78,22 +84,29 @@ class ChoiceLine(RoleLines, can_focus=True):
     class Done(Message):
         """Enter: all has been chosen."""
 
-    def __init__(self, label: str, choices: Sequence[str], *, glyphs: Glyphs) -> None:
+    def __init__(
+        self, label: str, choices: Sequence[str], *, glyphs: Glyphs, width: int = LABEL
+    ) -> None:
         super().__init__(glyphs=glyphs)
         self.label = label
+        self._label_width = width
         self.choices = tuple(choices)
         self.at = 0
         self._areas: list[tuple[int, int]] = []
 
     def draw(self, width: int, height: int) -> list[Any]:
-        """`runs   (•) adam  ( ) all`; the label marked where the focus is."""
+        """`runs   (•) adam  ( ) all`, or `optimizer ‹ SGD ›`; the label marked where the focus
+        is.
+        """
         del height
         spans: list[Span] = [
             (f"{self.glyphs.selected if self.has_focus else ' '} ", "accent"),
-            (self.label.ljust(8), "label"),
+            (self.label.ljust(self._label_width), "label"),
         ]
-        x = 10
+        x = 2 + self._label_width
         self._areas = []
+        if x + sum(len(words) + 6 for words in self.choices) - 2 > width:
+            return [self.strip(cut([*spans, *self._only_chosen(x)], width, self.glyphs))]
         for place, words in enumerate(self.choices):
             here = place == self.at
             text = f"({self.glyphs.bullet if here else ' '}) {words}"
@@ -101,6 +114,19 @@ class ChoiceLine(RoleLines, can_focus=True):
             self._areas.append((x, x + len(text)))
             x += len(text) + 2
         return [self.strip(cut(spans, width, self.glyphs))]
+
+    def _only_chosen(self, x: int) -> list[Span]:
+        """The chosen one between what a click takes for the one before and the one after it."""
+        before, after = ("<", ">") if self.glyphs.ascii else ("‹", "›")
+        count, words = len(self.choices), self.choices[self.at]
+        end = x + len(words) + 2
+        # By place: what lies before it leads to the choice before, what lies after it to the next.
+        self._areas = [(-1, -1)] * count
+        self._areas[(self.at - 1) % count] = (0, x + 2)
+        self._areas[(self.at + 1) % count] = (end, end + 80)
+        role: Role = "key" if self.has_focus else "muted"
+        place = f"  {self.at + 1} of {count}"
+        return [(f"{before} ", role), (words, "strong"), (f" {after}", role), (place, "muted")]
 
     def action_move(self, by: int) -> None:
         """To the next choice."""

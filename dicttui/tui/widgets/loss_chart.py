@@ -1,6 +1,5 @@
 """The chart of all runs over each other."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,17 +15,22 @@ from dicttui.training.snapshot import Series
 from dicttui.tui.glyphs import UNICODE, Glyphs
 from dicttui.tui.palette import run_style
 from dicttui.tui.plotext_canvas import FRAME, Frame, Piece, PlotextCanvas, Tag
-from dicttui.tui.raster import line_dots, patterns, row_dots
+from dicttui.tui.raster import faint, line_dots, patterns
 from dicttui.tui.scaling import Axis, Columns, columns, smoothed, x_axis, y_axis
 from dicttui.tui.ticks import ticks
 from dicttui.tui.widgets.chart_content import ChartContent, Curve
+from dicttui.tui.widgets.chart_marks import FLOOR, MARK, Plane, floor_pieces, mark_pieces
 from dicttui.tui.widgets.lines import Line, Lines
 
-# Tags: 1 … 99 lines, 101 … 199 envelopes behind a smoothed line.
+# Tags: 1 … 99 lines, 101 … 199 envelopes behind a smoothed line, then floors and marks.
 _ENVELOPE = 100
-_FLOOR: Tag = 200
-_MARK: Tag = 201
 _EMPTY: Tag = 202
+_GHOST = 203
+"""Ghosts from here on, to the last tag."""
+_GHOSTS = 50
+
+GHOSTS_STRETCH = 0.5
+"""Of the y axis' length: by how much what was taken back may lengthen it on either side."""
 
 # Below these an axis takes more room than it is worth.
 _NARROWEST_WITH_LABELS = 20
@@ -43,27 +47,7 @@ class _Drawn:
     line: Columns
     """`last` smoothed."""
     raw: Columns
-
-
-@dataclass(frozen=True, slots=True)
-class _Plane:
-    """The canvas: its axes and its size in cells."""
-
-    x: Axis
-    y: Axis
-    width: int
-    height: int
-    glyphs: Glyphs
-
-    def column(self, x: float) -> int:
-        """The cell across in which a value lies."""
-        dots = self.x.cell(np.asarray([x]), self.width * self.glyphs.sub_columns)
-        return int(dots[0]) // self.glyphs.sub_columns
-
-    def row(self, y: float) -> int:
-        """The cell up from the bottom in which a value lies."""
-        rows = self.height * self.glyphs.sub_rows
-        return self.height - 1 - row_dots(y, self.y, rows) // self.glyphs.sub_rows
+    ghost: bool = False
 
 
 class LossChart(Lines):
@@ -71,7 +55,8 @@ class LossChart(Lines):
 
     Runs differ in colour and in the marker that stands along their curves; a held-out curve is
     dashed. Where nothing is smoothed a curve reaches from the minimum to the maximum of the steps
-    behind each column; a smoothed curve has that range in dots behind it.
+    behind each column; a smoothed curve has that range in dots behind it. What was taken back is
+    behind all that, in dots of the run's own colour.
     """
 
     def __init__(
@@ -96,19 +81,33 @@ class LossChart(Lines):
         """Heading and legend, then plotext's lines."""
         content = self._content
         series = _chosen(content)
-        x = x_axis((s for _, _, s in series), content.x_quantity, log=content.x_scale == "log")
+        ghosts = [(curve, ghost) for curve in content.curves for ghost in curve.ghosts]
+        if content.which == "held_out":
+            ghosts = []  # they are of the train samples
+        x = x_axis(
+            (*(s for _, _, s in series), *(ghost for _, ghost in ghosts)),
+            content.x_quantity,
+            log=content.x_scale == "log",
+        )
         # The canvas is narrower than the widget by the labels, which depend on the y axis: the
         # limits are taken from columns of the whole width, which hold the same extremes.
         log = content.y_scale == "log"
         whole = [columns(s, width, x, content.x_quantity) for _, _, s in series]
-        y, clipped = y_axis(whole, log=log, include=[floor.value for floor in content.floors])
+        floors = [floor.value for floor in content.floors]
+        y, clipped = y_axis(whole, log=log, include=floors)
+        if ghosts:
+            # They may stretch the axis, but not press what is there now into a line.
+            near = y.longer(GHOSTS_STRETCH)
+            past = [columns(g, width, x, content.x_quantity).within(near) for _, g in ghosts]
+            y, clipped = y_axis([*whole, *past], log=log, include=floors)
         heading = self._heading(width, height, y, clipped=clipped)
         finite = any(np.isfinite(curve.last).any() for curve in whole)
         frame, plane = self._frame(width, height - len(heading), x, y, labels=finite)
         if finite:
-            drawn = [self._drawn(*chosen, plane) for chosen in series]
-            over = _curves(drawn, plane) + _marks(content, plane)
-            pieces = _floors(content, plane, over) + over
+            drawn = [self._ghost(curve, ghost, plane) for curve, ghost in ghosts]
+            drawn += [self._drawn(*chosen, plane) for chosen in series]
+            over = _curves(drawn, plane) + mark_pieces(content, plane)
+            pieces = floor_pieces(content, plane, over) + over
         else:
             pieces = _empty(content, frame)
         if self._canvas is None:
@@ -117,7 +116,7 @@ class LossChart(Lines):
         strips = [Strip([Segment(text, self._style(tag)) for text, tag in line]) for line in lines]
         return [*heading, *strips]
 
-    def _drawn(self, curve: Curve, held_out: bool, series: Series, plane: _Plane) -> _Drawn:
+    def _drawn(self, curve: Curve, held_out: bool, series: Series, plane: Plane) -> _Drawn:
         count = plane.width * self.glyphs.sub_columns
         quantity = self._content.x_quantity
         raw = columns(series, count, plane.x, quantity)
@@ -126,9 +125,16 @@ class LossChart(Lines):
         line = columns(smoothed(series, self._content.smoothing), count, plane.x, quantity)
         return _Drawn(curve, held_out, line, raw)
 
+    def _ghost(self, curve: Curve, series: Series, plane: Plane) -> _Drawn:
+        count = plane.width * self.glyphs.sub_columns
+        line = columns(
+            smoothed(series, self._content.smoothing), count, plane.x, self._content.x_quantity
+        ).within(plane.y)
+        return _Drawn(curve, False, line, line, ghost=True)
+
     def _frame(
         self, width: int, height: int, x: Axis, y: Axis, *, labels: bool
-    ) -> tuple[Frame, _Plane]:
+    ) -> tuple[Frame, Plane]:
         """The frame with its ticks where there is something to read, and its canvas's plane."""
         glyphs = self.glyphs
         axis_below = height >= _LOWEST_WITH_AXIS
@@ -143,7 +149,7 @@ class LossChart(Lines):
             ((0, ""),) if axis_below else (),
             tuple((0, label) for _, label in y_values),
         )
-        plane = _Plane(x, y, sized.canvas_width, sized.canvas_height, glyphs)
+        plane = Plane(x, y, sized.canvas_width, sized.canvas_height, glyphs)
         x_values = []
         if labels and axis_below:
             x_values = ticks(x, max(1, plane.width // 12), glyphs=glyphs)
@@ -208,9 +214,11 @@ class LossChart(Lines):
     def _style(self, tag: Tag) -> Style:
         if FRAME < tag < _ENVELOPE:
             return run_style(tag - 1, dark=self.dark)
-        if _ENVELOPE < tag < _FLOOR:
+        if tag >= _GHOST:
+            return run_style(tag - _GHOST, dark=self.dark, dim=True)
+        if _ENVELOPE < tag < FLOOR:
             return run_style(tag - _ENVELOPE - 1, dark=self.dark, dim=True)
-        return Style(bold=True) if tag == _MARK else Style(dim=True)
+        return Style(bold=True) if tag == MARK else Style(dim=True)
 
 
 def _chosen(content: ChartContent) -> list[tuple[Curve, bool, Series]]:
@@ -230,16 +238,19 @@ def _tag(curve: Curve) -> Tag:
     return curve.colour % (_ENVELOPE - 1) + 1
 
 
-def _curves(drawn: Sequence[_Drawn], plane: _Plane) -> list[Piece]:
+def _curves(drawn: Sequence[_Drawn], plane: Plane) -> list[Piece]:
     """The lines as texts, a row of one run's neighbouring cells each."""
     glyphs = plane.glyphs
     pattern = np.zeros((plane.height, plane.width), dtype=np.int64)
     owner = np.zeros((plane.height, plane.width), dtype=np.int64)
     for one in drawn:
+        if one.ghost:
+            cells = patterns(faint(_dots(one.line, plane, envelope=False)), glyphs)
+            _lay(pattern, owner, cells, _GHOST + one.curve.colour % _GHOSTS)
+    drawn = [one for one in drawn if not one.ghost]
+    for one in drawn:
         if one.line is not one.raw:
-            dots = _dots(one.raw, plane, envelope=True)
-            row, column = np.indices(dots.shape)
-            cells = patterns(dots & ((row + column) % 2 == 0), glyphs)
+            cells = patterns(faint(_dots(one.raw, plane, envelope=True)), glyphs)
             _lay(pattern, owner, cells, _tag(one.curve) + _ENVELOPE)
     for one in drawn:
         dots = _dots(one.line, plane, envelope=one.line is one.raw)
@@ -252,7 +263,7 @@ def _curves(drawn: Sequence[_Drawn], plane: _Plane) -> list[Piece]:
     return _pieces(characters, owner)
 
 
-def _dots(curve: Columns, plane: _Plane, *, envelope: bool) -> NDArray[np.bool_]:
+def _dots(curve: Columns, plane: Plane, *, envelope: bool) -> NDArray[np.bool_]:
     glyphs = plane.glyphs
     return line_dots(
         curve,
@@ -266,7 +277,7 @@ def _dots(curve: Columns, plane: _Plane, *, envelope: bool) -> NDArray[np.bool_]
 def _lay(
     pattern: NDArray[np.int64], owner: NDArray[np.int64], cells: NDArray[np.int64], tag: Tag
 ) -> None:
-    """Lay cells over what is there: lines share a cell's dots, but hide an envelope."""
+    """Lay cells over what is there: lines share a cell's dots, but hide an envelope and a ghost."""
     touched = cells > 0
     shared = touched & ((owner < _ENVELOPE) | (tag > _ENVELOPE))
     pattern[...] = np.where(shared, pattern | cells, np.where(touched, cells, pattern))
@@ -277,7 +288,7 @@ def _place_markers(
     characters: list[list[str]],
     owner: NDArray[np.int64],
     one: _Drawn,
-    plane: _Plane,
+    plane: Plane,
     *,
     shift: float,
 ) -> None:
@@ -307,73 +318,6 @@ def _pieces(characters: list[list[str]], owner: NDArray[np.int64]) -> list[Piece
             tag = int(owner[y, start])
             if tag:
                 pieces.append(Piece("".join(row[start:end]), start, height - 1 - y, tag))
-    return pieces
-
-
-def _floors(content: ChartContent, plane: _Plane, over: Sequence[Piece]) -> list[Piece]:
-    """A line for each floor, and its label where nothing of `over` will be drawn."""
-    taken = _taken(over, plane)
-    lines, labels = [], []
-    for floor in content.floors:
-        if not math.isfinite(floor.value) or (plane.y.log and floor.value <= 0):
-            continue
-        row = plane.row(floor.value)
-        lines.append(Piece(plane.glyphs.floor * plane.width, 0, row, _FLOOR))
-        label = f" {plane.glyphs.plain(floor.label)} "
-        if not floor.label or len(label) > plane.width // 2:
-            continue
-        for beside in (row, row + 1, row - 1):
-            column = _free(taken[beside], len(label)) if 0 <= beside < plane.height else None
-            if column is not None:
-                labels.append(Piece(label, column, beside, _FLOOR))
-                taken[beside, column : column + len(label)] = True
-                break
-    return lines + labels
-
-
-def _taken(pieces: Sequence[Piece], plane: _Plane) -> NDArray[np.bool_]:
-    """The cells of the canvas in which something is drawn, row 0 at the bottom."""
-    taken = np.zeros((plane.height, plane.width), dtype=np.bool_)
-    for piece in pieces:
-        if piece.upwards:
-            taken[piece.row : piece.row + len(piece.text), piece.column] = True
-        else:
-            taken[piece.row, piece.column : piece.column + len(piece.text)] = True
-    return taken
-
-
-def _free(taken: NDArray[np.bool_], length: int) -> int | None:
-    """Where so many cells of a row are free, as far right as a cell before its end allows."""
-    for start in range(len(taken) - length - 1, -1, -1):
-        if not taken[start : start + length].any():
-            return start
-    return None
-
-
-def _marks(content: ChartContent, plane: _Plane) -> list[Piece]:
-    """A vertical line for each intervention, with its label on top where there is room."""
-    by_column: dict[int, str] = {}
-    for curve in content.curves:
-        for mark in curve.marks:
-            x = mark.step if content.x_quantity == "steps" else mark.seconds
-            by_column[plane.column(float(x))] = plane.glyphs.plain(mark.label)
-    pieces = [
-        Piece(plane.glyphs.mark_line * plane.height, column, 0, _MARK, upwards=True)
-        for column in by_column
-    ]
-    if plane.height <= 2:
-        return pieces
-    free_from = 0  # what is left of it belongs to earlier marks
-    for column, following in pairwise([*sorted(by_column), plane.width]):
-        label = by_column[column]
-        if column + 1 + len(label) < following:
-            pieces.append(Piece(label, column + 1, plane.height - 1, _MARK))
-            free_from = column + 1 + len(label)
-        elif following == plane.width and column - len(label) > free_from:
-            # The newest mark, near the right edge: left of its line, apart from what is there.
-            pieces.append(Piece(label, column - len(label), plane.height - 1, _MARK))
-        else:
-            free_from = column + 1
     return pieces
 
 

@@ -12,7 +12,7 @@ from dicttui.training.snapshot import Mark, Series
 from dicttui.tui.glyphs import UNICODE, Glyphs
 from dicttui.tui.numbers import number
 from dicttui.tui.palette import run_style
-from dicttui.tui.raster import line_dots, patterns, row_dots
+from dicttui.tui.raster import faint, line_dots, patterns, row_dots
 from dicttui.tui.scaling import Axis, Columns, columns, x_axis, y_axis
 from dicttui.tui.widgets.lines import Line, Lines
 
@@ -65,6 +65,7 @@ class LossLine(Lines):
         self.best = best
         self._series = Series()
         self._marks: tuple[Mark, ...] = ()
+        self._ghosts: tuple[Series, ...] = ()
         self._floor: float | None = None
         self._log = True
 
@@ -73,6 +74,7 @@ class LossLine(Lines):
         series: Series,
         *,
         marks: Sequence[Mark] = (),
+        ghosts: Sequence[Series] = (),
         floor: float | None = None,
         log: bool = True,
     ) -> None:
@@ -81,13 +83,14 @@ class LossLine(Lines):
         Args:
             series: the loss.
             marks: interventions, each a tick on the lowest line.
+            ghosts: what was taken back, faint behind the curve.
             floor: a loss that cannot be undercut, as a faint line.
             log: whether the loss is on a logarithmic axis (if it has a positive value).
 
         """
-        shown = (series, tuple(marks), floor, log)
-        if shown != (self._series, self._marks, self._floor, self._log):
-            self._series, self._marks, self._floor, self._log = shown
+        shown = (series, tuple(marks), tuple(ghosts), floor, log)
+        if shown != (self._series, self._marks, self._ghosts, self._floor, self._log):
+            self._series, self._marks, self._ghosts, self._floor, self._log = shown
             self.redraw()
 
     def draw(self, width: int, height: int) -> Sequence[Line]:
@@ -95,7 +98,7 @@ class LossLine(Lines):
         label_width = _LABEL_WIDTH if self.labels and width >= _NARROWEST_WITH_LABELS else 0
         across = width - label_width
         glyphs = self.glyphs
-        axis_x = x_axis([self._series], "steps")
+        axis_x = x_axis([self._series, *self._ghosts], "steps")
         curve = columns(self._series, across * glyphs.sub_columns, axis_x)
         if not np.isfinite(curve.last).any():
             text = "no steps yet" if not self._series.steps else "no finite loss"
@@ -128,10 +131,11 @@ class LossLine(Lines):
         """By line and cell: a character, its style, and whether it covers the curve."""
         glyphs = self.glyphs
         muted = self._component("loss-line--muted")
-        overlay: dict[int, dict[int, tuple[str, Style, bool]]] = {}
+        overlay = self._past(axis, axis_x, across, height)
         if self._floor is not None and np.isfinite(self._floor):
             y = row_dots(self._floor, axis, height * glyphs.sub_rows) // glyphs.sub_rows
-            overlay[y] = dict.fromkeys(range(across), (glyphs.floor, muted, False))
+            floor = dict.fromkeys(range(across), (glyphs.floor, muted, False))
+            overlay[y] = floor | overlay.get(y, {})
         if self.best:
             i = int(np.nanargmin(curve.low))
             y = row_dots(float(curve.low[i]), axis, height * glyphs.sub_rows) // glyphs.sub_rows
@@ -144,6 +148,21 @@ class LossLine(Lines):
             for x in axis_x.cell(steps, across).tolist():
                 lowest[x] = (glyphs.mark, style, True)
         return overlay
+
+    def _past(
+        self, axis: Axis, axis_x: Axis, across: int, height: int
+    ) -> dict[int, dict[int, tuple[str, Style, bool]]]:
+        """What was taken back, as far as it lies on the curve's own axis."""
+        glyphs = self.glyphs
+        style = run_style(self.colour, dark=self.dark, dim=True)
+        rows, width = height * glyphs.sub_rows, across * glyphs.sub_columns
+        behind: dict[int, dict[int, tuple[str, Style, bool]]] = {}
+        for ghost in self._ghosts:
+            line = columns(ghost, width, axis_x).within(axis)
+            cells = patterns(faint(line_dots(line, axis, rows, width, envelope=False)), glyphs)
+            for y, x in np.argwhere(cells > 0).tolist():
+                behind.setdefault(y, {})[x] = (glyphs.cells[int(cells[y, x])], style, False)
+        return behind
 
     def _labels(self, curve: Columns, axis: Axis, height: int) -> dict[int, str]:
         """The largest and the smallest value, each on the line where it lies or below the other;

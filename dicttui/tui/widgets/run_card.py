@@ -1,7 +1,7 @@
 """One run on a card: what is known of it, its loss, its norms."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from textual import events
@@ -12,7 +12,7 @@ from textual.message import Message
 from dicttui.training.snapshot import RunSnapshot
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.layout import CardPlan, plan_card
-from dicttui.tui.widgets.card_facts import Fact, chosen, facts, one_line
+from dicttui.tui.widgets.card_facts import Fact, Standing, chosen, facts, one_line
 from dicttui.tui.widgets.loss_line import LossLine
 from dicttui.tui.widgets.norm_bars import NormBars
 from dicttui.tui.widgets.roles import RoleLines
@@ -21,9 +21,9 @@ from dicttui.tui.widgets.roles import RoleLines
 class FactLines(RoleLines):
     """The text of a card."""
 
-    def __init__(self, place: int, *, glyphs: Glyphs) -> None:
+    def __init__(self, look: int, *, glyphs: Glyphs) -> None:
         super().__init__(glyphs=glyphs)
-        self.run_index = place
+        self.run_index = look
         self._facts: list[Fact] = []
 
     def show(self, lines: list[Fact]) -> None:
@@ -38,27 +38,27 @@ class FactLines(RoleLines):
 
 
 class RunCard(Container):
-    """The card of the run at `place` among the runs, from 0."""
+    """The card of one run, in the colour at `look` of the palette."""
 
     @dataclass
     class Selected(Message):
         """The card was clicked."""
 
-        place: int
+        run_name: str
         again: bool
         """Twice: it should be enlarged."""
 
-    def __init__(self, place: int, *, glyphs: Glyphs) -> None:
+    def __init__(self, run_name: str, look: int, *, glyphs: Glyphs) -> None:
         super().__init__()
-        self.place = place
+        self.run_name = run_name
         self._glyphs = glyphs
-        self._facts = FactLines(place, glyphs=glyphs)
-        self._loss = LossLine(colour=place, labels=True, best=True, glyphs=glyphs)
-        self._rows = NormBars(colour=place, glyphs=glyphs, classes="rows")
-        self._atoms = NormBars(colour=place, glyphs=glyphs)
+        self._facts = FactLines(look, glyphs=glyphs)
+        self._loss = LossLine(colour=look, labels=True, best=True, glyphs=glyphs)
+        self._rows = NormBars(colour=look, glyphs=glyphs, classes="rows")
+        self._atoms = NormBars(colour=look, glyphs=glyphs)
         self._plan: CardPlan | None = None
         self._run: RunSnapshot | None = None
-        self._selected = False
+        self._standing = Standing(0, look, selected=False)
         self._log = True
         self._scale: float | None = None
 
@@ -70,9 +70,14 @@ class RunCard(Container):
             yield self._rows
             yield self._atoms
 
-    def show(self, run: RunSnapshot, *, selected: bool, log: bool, scale: float | None) -> None:
-        """Show this run; `scale` is the norm at a full bar, the same on every card."""
-        self._run, self._selected, self._log, self._scale = run, selected, log, scale
+    def show(
+        self, run: RunSnapshot, place: int, *, selected: bool, log: bool, scale: float | None
+    ) -> None:
+        """Show this run, which stands at `place` among the runs; `scale` is the norm at a full
+        bar, the same on every card.
+        """
+        self._run, self._log, self._scale = run, log, scale
+        self._standing = replace(self._standing, place=place, selected=selected)
         self.set_class(selected, "-selected")
         self._arrange()
 
@@ -82,24 +87,30 @@ class RunCard(Container):
 
     def on_click(self, event: events.Click) -> None:
         """Select, or enlarge on a double click."""
-        self.post_message(self.Selected(self.place, again=event.chain == 2))
+        self.post_message(self.Selected(self.run_name, again=event.chain == 2))
 
     def _arrange(self) -> None:
         run = self._run
         width, height = self.content_size
         if run is None or not width or not height:
             return
-        lines = facts(run, self.place, self._selected, width, self._glyphs)
+        lines = facts(run, self._standing, width, self._glyphs)
         rows = run.norms.count if run.norms else 0
         plan = plan_card(width, height, len(lines), rows, run.atom_norms is not None)
         if plan != self._plan:
             self._plan = plan
             self._apply(plan, run)
         if plan.facts == 1:
-            lines = [one_line(run, self.place, self._selected, width, self._glyphs)]
+            lines = [one_line(run, self._standing, width, self._glyphs)]
         self._facts.show(lines)
         if plan.spark:
-            self._loss.show(run.loss_series, marks=run.marks, floor=run.loss_floor, log=self._log)
+            self._loss.show(
+                run.loss_series,
+                marks=run.marks,
+                ghosts=[ghost.series["loss"] for ghost in run.ghosts if "loss" in ghost.series],
+                floor=run.loss_floor,
+                log=self._log,
+            )
         if plan.norms and run.norms:
             self._rows.show(
                 run.norms, label="rows" if run.atom_norms else "row norms", scale_max=self._scale

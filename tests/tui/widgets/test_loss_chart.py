@@ -8,6 +8,7 @@ import pytest
 
 from dicttui.training.snapshot import Mark, Series
 from dicttui.tui.glyphs import ASCII, UNICODE
+from dicttui.tui.palette import run_colour
 from dicttui.tui.widgets.chart_content import ChartContent, Curve, Floor
 from dicttui.tui.widgets.loss_chart import LossChart
 
@@ -219,3 +220,60 @@ def test_the_label_of_the_newest_intervention_stands_left_of_it_at_the_edge(stag
     curve = flat(1.0, marks=(Mark(99, 49.5, "lr 0.02"),))
     _, lines = shown(stage, ChartContent((curve,)))
     assert any("lr 0.02" in line for line in lines)
+
+
+def dots_of(widget, stage):
+    """How many cells of curves there are, by whether they are fainter than the run's colour."""
+    cells = {True: 0, False: 0}
+    for strip in stage.lines(widget)[1:]:
+        for segment in strip:
+            dots = sum("⠁" <= character <= "⣿" for character in segment.text)
+            cells[is_faint(segment)] += dots
+    return cells
+
+
+def is_faint(segment):
+    return segment.style.color.triplet.hex.upper() != run_colour(0, dark=True)
+
+
+def test_what_was_taken_back_is_faint_and_has_no_place_in_the_legend(stage):
+    past = Series(tuple(range(50, 100)), tuple(map(float, range(50, 100))), *[(4.0,) * 50] * 3)
+    alone = Curve("a", 0, 0, of([1.0] * 60))
+    widget, before = shown(stage, ChartContent((alone,)))
+    assert dots_of(widget, stage)[True] == 0
+    widget, lines = shown(stage, ChartContent((Curve("a", 0, 0, of([1.0] * 60), ghosts=(past,)),)))
+    assert dots_of(widget, stage)[True] > 20
+    assert lines[0] == before[0]
+    # To the right of what is there now.
+    assert int(lines[-1].split()[-1]) > int(before[-1].split()[-1])
+
+
+@pytest.mark.parametrize("smoothing", ["off", "strong"])
+def test_a_line_hides_what_was_taken_back(stage, smoothing):
+    curve = of([1.0 + step % 2 / 10 for step in range(200)])
+    widget, lines = shown(stage, ChartContent((Curve("a", 0, 0, curve),), smoothing=smoothing))
+    solid = dots_of(widget, stage)[False]
+    haunted = Curve("a", 0, 0, curve, ghosts=(curve, curve))
+    widget, again = shown(stage, ChartContent((haunted,), smoothing=smoothing))
+    assert dots_of(widget, stage)[False] == solid
+    if smoothing == "off":
+        assert again == lines
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_what_was_taken_back_because_it_went_up_and_away_leaves_room_for_the_rest(stage, scale):
+    curve = of([2.0 - step / 100 for step in range(100)])
+    up = of([2.0 * 1.02**step for step in range(600)])
+    content = ChartContent((Curve("a", 0, 0, curve, ghosts=(up,)),), y_scale=scale)
+    widget, _ = shown(stage, content)
+    rows = [y for y, strip in enumerate(stage.lines(widget)) for segment in strip
+            if not is_faint(segment) and any("⠁" <= c <= "⣿" for c in segment.text)]  # fmt: skip
+    assert len(set(rows)) > 8
+    assert dots_of(widget, stage)[True] > 0
+
+
+def test_over_seconds_too(stage):
+    past = Series(tuple(range(50, 100)), tuple(s / 2 for s in range(50, 100)), *[(4.0,) * 50] * 3)
+    curve = Curve("a", 0, 0, of([1.0] * 60), ghosts=(past,))
+    widget, _ = shown(stage, ChartContent((curve,), x_quantity="seconds"))
+    assert dots_of(widget, stage)[True] > 20

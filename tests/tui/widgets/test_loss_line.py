@@ -4,6 +4,7 @@ import math
 
 from dicttui.training.snapshot import Mark, Series
 from dicttui.tui.glyphs import UNICODE
+from dicttui.tui.palette import run_colour
 from dicttui.tui.widgets.loss_line import LossLine
 
 
@@ -79,3 +80,23 @@ def test_the_same_again_draws_nothing(stage, monkeypatch):
     monkeypatch.setattr(widget, "draw", lambda *size: drawn.append(size) or [])
     stage.call(widget.show, of([3.0, 2.0]))
     assert not drawn
+
+
+def test_what_was_taken_back_is_faint_behind_the_line(stage):
+    now = of([4.0 - step / 50 for step in range(100)])
+    past = Series(tuple(range(100, 200)), tuple(map(float, range(100, 200))), *[(3.0,) * 100] * 3)
+    widget, lines = shown(stage, now, ghosts=[past])
+    colours = {
+        segment.style.color.triplet.hex.upper()
+        for strip in stage.lines(widget)
+        for segment in strip
+        if any("⠁" <= character <= "⣿" for character in segment.text)
+    }
+    assert len(colours) == 2
+    assert run_colour(0, dark=True) in colours
+    # What is there now takes half the width, and the best is its own.
+    assert max(len(line.rstrip()) for line in lines) > 30
+    _, with_best = shown(
+        stage, now, ghosts=[of([0.001] * 50)], options={"labels": True, "best": True}
+    )
+    assert "0.001" not in "".join(with_best)
