@@ -264,7 +264,7 @@ class Trainer:
                 earlier.forget(changed)
         if isinstance(intervention, Restart | Undo):
             # Whoever fails on the way back ends once more.
-            self._audience.forget_ends(changed)
+            self._audience.forget_ends(change.run for change in receipt.changes)
         if follow_up is not None:
             self._follow_ups.append(follow_up)
         self._audience.ends(self.experiment.runs)
@@ -291,8 +291,9 @@ class Trainer:
     def _let_script_run(self) -> None:
         """Pauses are not applied again: what is still to be reached is made without them."""
         for run in self.experiment.runs:
-            if run.state == "paused" and self._script.until(run.name) is not None:
-                run.state, run.pause_at = "running", None
+            if self._script.until(run.name) is not None:
+                run.pause_at = None
+                run.state = "running" if run.state == "paused" else run.state
 
     def _apply_script(self) -> None:
         while True:
