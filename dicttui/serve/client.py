@@ -49,6 +49,8 @@ class Parting:
     """For a person, with what to do now."""
     ended: bool
     """Whether the training is over, and not only the connection."""
+    resumable: bool = False
+    """Whether a training that is over can be gone on with."""
 
 
 class RemoteSession:
@@ -90,6 +92,8 @@ class RemoteSession:
             raise
         self.id = welcome.id
         """The experiment's."""
+        self.title = welcome.title
+        """What is trained, for a person."""
         self.process = welcome.process
         """The number of the process that trains it."""
         self._snapshot = Snapshot(0, "loading", "waiting for a picture of the experiment…")
@@ -178,7 +182,7 @@ class RemoteSession:
 
     def close(self) -> None:
         """Leave. The training goes on."""
-        self._part("this client has left", ended=False)
+        self._part(Parting("this client has left", ended=False))
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._reader.join(PATIENCE)
@@ -233,11 +237,12 @@ class RemoteSession:
                 for value in self._unpacker.feed(piece):
                     self._hear(messages.reply(value))
         except (WireError, PlainError) as error:
-            self._part(f"what the process that trains it sent cannot be read: {error}", ended=False)
+            said = f"what the process that trains it sent cannot be read: {error}"
+            self._part(Parting(said, ended=False))
         except OSError:
             pass
         finally:
-            self._part(*self._hung_up())
+            self._part(self._hung_up())
 
     def _hear(self, heard: Reply) -> None:
         if isinstance(heard, Picture):
@@ -249,7 +254,7 @@ class RemoteSession:
                     self._snapshot = replace(newest, sequence=self._snapshot.sequence + 1)
             self._say(Seen(picture=heard.picture))
         elif isinstance(heard, Bye):
-            self._part(heard.reason, ended=heard.ended)
+            self._part(Parting(heard.reason, heard.ended, heard.resumable))
         with self._changed:
             if isinstance(heard, Receipts):
                 self._receipts += [restored(Receipt, receipt) for receipt in heard.receipts]
@@ -259,28 +264,33 @@ class RemoteSession:
                 self._role = heard
             self._changed.notify_all()
 
-    def _hung_up(self) -> tuple[str, bool]:
-        """Why nothing more is said, as far as can be known, and whether the training is over."""
+    def _hung_up(self) -> Parting:
+        """Why nothing more is said, as far as can be known."""
         if self._parting is not None:
-            return "", False
+            return self._parting
         try:
             address.connect(self._where, PATIENCE).close()
         except ServeError:
-            return "the process that trained it is gone", True
-        return "the connection is lost, the training goes on", False
+            recorded = self._snapshot.recording is not None
+            return Parting("the process that trained it is gone", ended=True, resumable=recorded)
+        return Parting("the connection is lost, the training goes on", ended=False)
 
-    def _part(self, reason: str, ended: bool) -> None:
+    def _part(self, parting: Parting) -> None:
         """The connection is over; the first reason is the one that counts."""
+        advice = ""
+        if not parting.ended:
+            advice = f"; dicttui attach {self.id} opens it again"
+        elif parting.resumable:
+            advice = f"; dicttui resume {self.id} goes on from its last checkpoint"
         with self._changed:
             if self._parting is not None:
                 return
-            command = "resume" if ended else "attach"
-            said = f"{reason}; dicttui {command} {self.id} " + (
-                "goes on from its last checkpoint" if ended else "opens it again"
-            )
-            self._parting = Parting(said, ended)
+            self._parting = replace(parting, reason=parting.reason + advice)
             self._snapshot = replace(
-                self._snapshot, sequence=self._snapshot.sequence + 1, state="closed", detail=said
+                self._snapshot,
+                sequence=self._snapshot.sequence + 1,
+                state="closed",
+                detail=self._parting.reason,
             )
             self._changed.notify_all()
 

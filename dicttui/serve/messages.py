@@ -89,6 +89,8 @@ class Welcome(Message):
     version: int = VERSION
     id: Word
     """Of the experiment."""
+    title: str
+    """What is trained, for a person."""
     process: int
     """The process that trains it."""
 
@@ -136,6 +138,8 @@ class Bye(Message):
     reason: str
     ended: bool = False
     """Whether the training is over, and not only this connection."""
+    resumable: bool = False
+    """Whether it can be gone on with."""
 
 
 Reply = Annotated[Welcome | Role | Picture | Receipts | Answer | Bye, Field(discriminator="type")]

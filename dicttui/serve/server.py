@@ -56,6 +56,7 @@ class Server:
         session: what is served; others start and close it.
         where: the path of the socket.
         id: the experiment's.
+        title: what is trained, for a person.
         limits: what one client may cost.
 
     """
@@ -66,13 +67,14 @@ class Server:
         where: Path,
         *,
         id: str,  # noqa: A002 - what it is called everywhere
+        title: str = "",
         limits: Limits | None = None,
     ) -> None:
         self.end_requested = threading.Event()
         """Set when a client has asked that the training be saved and ended."""
         self._session = session
         self._where = where
-        self._id = id
+        self._welcome = Welcome(id=id, title=title, process=os.getpid())
         self._limits = limits or Limits()
         self._guests: list[Guest] = []
         self._holder: Guest | None = None
@@ -96,15 +98,15 @@ class Server:
         self._woken.setblocking(False)
         self._thread.start()
 
-    def close(self, reason: str, *, ended: bool = True) -> None:
-        """Tell clients why there is nothing more, and stop listening.
+    def close(self, reason: str, *, resumable: bool = False) -> None:
+        """Tell clients that the training is over, and stop listening.
 
         Args:
             reason: why, for a person.
-            ended: whether the training is over.
+            resumable: whether it can be gone on with.
 
         """
-        self._bye = Bye(reason=reason, ended=ended)
+        self._bye = Bye(reason=reason, ended=True, resumable=resumable)
         if self._thread.ident is not None:
             with contextlib.suppress(OSError):
                 self._wake.send(b"\0")
@@ -235,7 +237,7 @@ class Server:
                 "than the one that asks; attach with the same"
             )
         guest.hello = hello
-        guest.say(Welcome(id=self._id, process=os.getpid()))
+        guest.say(self._welcome)
         if self._holder is None and not hello.readonly:
             self._holder = guest
         self._tell_roles()
