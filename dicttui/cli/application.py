@@ -14,16 +14,20 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from dicttui import __version__
+from dicttui.cli.attach import attach
 from dicttui.cli.data import data
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
 from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence, visible
 from dicttui.cli.places import config_file, log_file
 from dicttui.cli.presets import presets
+from dicttui.cli.runs import runs
+from dicttui.cli.start import start
+from dicttui.cli.stop import stop
 from dicttui.cli.train import train
 from dicttui.cli.unavailable import RESERVED, unavailable
 
-COMMANDS = ("open", "train", "presets", "data", *RESERVED)
+COMMANDS = ("open", "train", "presets", "data", "runs", "start", "attach", "stop", *RESERVED)
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
 
@@ -85,6 +89,10 @@ def _application() -> typer.Typer:
     application.command("train")(train)
     application.add_typer(presets, name="presets")
     application.add_typer(data, name="data")
+    application.add_typer(runs, name="runs")
+    application.command("start")(start)
+    application.command("attach")(attach)
+    application.command("stop")(stop)
     for word in RESERVED:
         application.command(
             word,

@@ -20,6 +20,8 @@ class Config(Specification):
     """Pictures per second."""
     device: str = TrainingSpecification.model_fields["device"].default
     """Where presets that say "auto" train."""
+    record_directory: str | None = None
+    """Where experiments are recorded, each in a directory of its own."""
     bell: bool = True
     """Ring once when a run finishes or diverges."""
 

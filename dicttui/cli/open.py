@@ -1,7 +1,8 @@
 """`dicttui [PRESET]`: the app."""
 
 import gc
-from typing import Annotated
+import signal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,10 +21,17 @@ from dicttui.cli.options import (
     settings,
     wording,
 )
-from dicttui.cli.output import note
+from dicttui.cli.output import INTERRUPTED, note
 from dicttui.cli.places import config_file
+from dicttui.cli.recording import NoRecord, RecordDirectory, recorder
+from dicttui.cli.train import AT_ONCE, SIGNALLED, told
 
-VISIBLE = ("train", "presets", "data")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dicttui.record.recorder import Recorder
+
+VISIBLE = ("train", "presets", "data", "runs", "resume", "replay")
 """Commands that a person may have meant."""
 
 
@@ -46,6 +54,8 @@ def open_app(
     readonly: Annotated[
         bool, typer.Option("--readonly", help="Watch only: no key changes the training.")
     ] = False,
+    record: RecordDirectory = None,
+    no_record: NoRecord = False,
 ) -> None:
     """Open the app on a preset."""
     # Nothing that is made before the first screen becomes garbage: a collection only delays it.
@@ -55,6 +65,7 @@ def open_app(
     _mind_misspelt_commands(preset)
     experiment = preset_to_train(preset, changes)
     open_log()
+    recording = recorder(experiment, record, no_record, config)
     from dicttui.tui.launch import run
 
     status = run(
@@ -66,8 +77,28 @@ def open_app(
         readonly=readonly,
         bell=config.bell,
         worded=wording(preset, changes),
+        observers=() if recording is None else (recording,),
+        leaving=leaving(recording),
     )
+    if recording is not None:
+        ended(recording, status)
     raise typer.Exit(status)
+
+
+def leaving(recording: "Recorder | None") -> "Callable[[int], None]":
+    """What is done with the exit status before the session is closed."""
+
+    def by_a_signal(status: int) -> None:
+        if recording is not None and status > SIGNALLED and status != INTERRUPTED:
+            recording.ended_by(signal.Signals(status - SIGNALLED).name)
+
+    return by_a_signal
+
+
+def ended(recording: "Recorder", status: int) -> None:
+    """The app has been left: say what there is to know about the recording."""
+    recording.close(AT_ONCE)  # where no session was ever begun
+    told(recording, interrupted=status >= SIGNALLED)
 
 
 def _mind_misspelt_commands(preset: str) -> None:

@@ -26,3 +26,15 @@ def log_file() -> Path:
     from platformdirs import user_log_path
 
     return (_moved() or user_log_path("dicttui", appauthor=False)) / "dicttui.log"
+
+
+def state_directory() -> Path:
+    """What the program remembers: recorded experiments, the sockets of those that are served."""
+    from platformdirs import user_state_path
+
+    return _moved() or user_state_path("dicttui", appauthor=False)
+
+
+def experiments() -> Path:
+    """Where experiments are recorded unless another place is named."""
+    return state_directory() / "experiments"

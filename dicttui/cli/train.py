@@ -24,12 +24,17 @@ from dicttui.cli.options import (
 )
 from dicttui.cli.output import FAILED, INTERRUPTED, finish, note, refuse, silence
 from dicttui.cli.places import log_file
+from dicttui.cli.recording import NoRecord, RecordDirectory, recorder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dicttui.cli.progress import Progress
     from dicttui.cli.summary import Ends
+    from dicttui.preset.model import Preset
+    from dicttui.record.recorder import Recorder
+    from dicttui.training.observation import Observer
+    from dicttui.training.script import Start
     from dicttui.training.session import Session
     from dicttui.training.snapshot import Snapshot
 
@@ -37,7 +42,15 @@ GRACE = 10.0
 """Seconds that runs have to end after Ctrl-C."""
 AT_ONCE = 1.0
 """Seconds that a step has to end where the program is to be left at once."""
+LINGER = 60.0
+"""Seconds that the last checkpoint has to be written in the end."""
 SIGNALLED = 128
+
+Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout, and nothing else there.")]
+Every = Annotated[
+    int | None,
+    typer.Option("--every", metavar="N", min=1, help="With --json: every N-th step (1)."),
+]
 
 
 def train(
@@ -48,56 +61,111 @@ def train(
     lr: Rates = None,
     threads: Threads = None,
     engine: Engine = None,
-    json: Annotated[
-        bool, typer.Option("--json", help="JSON lines on stdout, and nothing else there.")
-    ] = False,
-    every: Annotated[
-        int | None,
-        typer.Option("--every", metavar="N", min=1, help="With --json: every N-th step (1)."),
-    ] = None,
+    json: Json = False,
+    every: Every = None,
+    record: RecordDirectory = None,
+    no_record: NoRecord = False,
 ) -> None:
     """Train a preset's runs without the app."""
-    if every is not None and not json:
-        refuse(
-            ["command line: --every: says how often JSON lines are written; allowed: with --json"]
-        )
+    mind_every(every, json)
     config = settings()
     changes = overrides(seed, steps, device, lr, threads, engine, config.device)
     experiment = preset_to_train(preset, changes)
     open_log()
-    from dicttui.cli.json_lines import JsonLines
-    from dicttui.cli.progress import JsonProgress, LineProgress, ScreenProgress
-    from dicttui.cli.summary import Ends
     from dicttui.preset.trust import code_notice
-    from dicttui.training.session import Session
 
     notice = code_notice(experiment)
     if notice:
         note(notice)
+    recording = recorder(experiment, record, no_record, config)
+    raise typer.Exit(
+        headless(experiment, recording, json=json, every=every, worded=wording(preset, changes))
+    )
+
+
+def mind_every(every: int | None, json: bool) -> None:
+    """End the program if --every is of no use."""
+    if every is not None and not json:
+        refuse(
+            ["command line: --every: says how often JSON lines are written; allowed: with --json"]
+        )
+
+
+def headless(
+    experiment: "Preset",
+    recording: "Recorder | None",
+    *,
+    json: bool,
+    every: int | None,
+    worded: "Callable[[Snapshot], Snapshot] | None" = None,
+    start: "Start | None" = None,
+    first: "Callable[[Session], None]" = lambda _session: None,
+) -> int:
+    """Train an experiment to its end, or until a signal, without the app; the exit status.
+
+    Args:
+        experiment: what to train.
+        recording: what keeps it; None: nothing is kept.
+        json: whether JSON lines are written.
+        every: of which steps.
+        worded: what is done to the last snapshot before it is told of.
+        start: where it begins, if not at step 0.
+        first: what is done with the session before it starts.
+
+    """
+    from dicttui.cli.json_lines import JsonLines
+    from dicttui.cli.progress import JsonProgress, LineProgress, ScreenProgress
+    from dicttui.cli.summary import Ends
+    from dicttui.training.session import Session
+
     ends = Ends()
+    observers: list[Observer] = [ends] if recording is None else [ends, recording]
     progress: Progress
     if json:
         lines = JsonLines(sys.stdout, every or 1)
-        session = Session(experiment, paced=False, observers=[lines, ends])
+        observers.insert(0, lines)
         progress = JsonProgress(lines)
     else:
-        session = Session(experiment, paced=False, observers=[ends])
         progress = ScreenProgress() if sys.stdout.isatty() else LineProgress(sys.stdout)
+    session = Session(experiment, paced=False, observers=observers, start=start)
+    first(session)
     before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    signalled = False
     try:
-        status = follow(session, progress, ends, wording(preset, changes))
-    except SystemExit as signalled:
-        status = int(signalled.code or 0)
+        status = follow(session, progress, ends, worded)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+        signalled = status > SIGNALLED
+        if signalled and recording is not None:
+            recording.ended_by(signal.Signals(status - SIGNALLED).name)
     except KeyboardInterrupt:
         status = INTERRUPTED
+    except Exception:
+        session.close(AT_ONCE)
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     # A thread that is still in a step would end the interpreter by an abort.
-    if not session.close(AT_ONCE):
+    ended_in_time = session.close(GRACE if signalled and recording is not None else AT_ONCE)
+    if recording is not None:
+        told(recording, interrupted=signalled or status == INTERRUPTED)
+    if not ended_in_time:
         lost = finish()
         os._exit(silence(lost) if lost else status)
-    raise typer.Exit(status)
+    return status
+
+
+def told(recording: "Recorder", *, interrupted: bool) -> None:
+    """Wait for what is still being written, and say what is to be known about the recording."""
+    if recording.lingers:
+        note("writing the last checkpoint…")
+    recording.linger(LINGER)
+    trouble = recording.recording().trouble
+    if trouble:
+        note(f"not all was recorded: {trouble}")
+    elif interrupted and recording.began:
+        note(f"recorded as {recording.id}; dicttui resume {recording.id} goes on")
 
 
 def follow(

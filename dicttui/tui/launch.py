@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from dicttui.training.snapshot import Snapshot
@@ -13,6 +13,8 @@ from dicttui.tui.leaving import AT_ONCE, Guard
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
+    from dicttui.training.observation import Observer
+    from dicttui.training.script import Start
     from dicttui.training.session import Session
 
 WRONG_USAGE = 2
@@ -35,6 +37,9 @@ def run(
     readonly: bool = False,
     bell: bool = True,
     worded: Callable[[Snapshot], Snapshot] | None = None,
+    observers: "Sequence[Observer]" = (),
+    start: "Start | None" = None,
+    leaving: Callable[[int], None] = lambda _status: None,
 ) -> int:
     """Train a preset in the app. Garbage is collected from its first picture on.
 
@@ -47,6 +52,9 @@ def run(
         readonly: whether keys that change the training are refused.
         bell: whether a run that finishes or diverges rings.
         worded: what is done to every snapshot before the app looks at it.
+        observers: of the training.
+        start: where it begins, if not at step 0.
+        leaving: called with the exit status before the session is closed.
 
     Returns:
         The exit status: 0; 1 if every run diverged or failed; 2 if the theme is not known, or the
@@ -61,7 +69,7 @@ def run(
         return WRONG_USAGE
     from dicttui.training.session import Session
 
-    session = Session(preset, paced=True)
+    session = Session(preset, paced=True, observers=observers, start=start)
 
     def begin() -> None:
         session.start()
@@ -99,11 +107,13 @@ def run(
                 left_with = app.run()
             if left_with is None:
                 left_with = app.return_code or 0
+            leaving(left_with)
             # Nothing is lost with a training that has not begun.
             loading = session.latest().state == "loading"
             ended = session.close(AT_ONCE if loading else app.patience)
         except SystemExit as signalled:
             left_with = int(signalled.code or 0)
+            leaving(left_with)
             ended = session.close(AT_ONCE)
         except Exception:
             session.close(AT_ONCE)

@@ -1,0 +1,59 @@
+"""`dicttui attach [ID]`: the app on a training in the background."""
+
+import gc
+from typing import Annotated
+
+import typer
+
+from dicttui.cli.log import open_log
+from dicttui.cli.options import settings
+from dicttui.cli.output import note
+from dicttui.cli.places import config_file
+from dicttui.cli.serving import RunningId, connected, socket_of
+
+
+def attach(
+    running: RunningId = None,
+    refresh: Annotated[
+        float | None,
+        typer.Option(
+            "--refresh", metavar="HZ", min=0.1, max=60, help="Pictures per second; 1: slow links."
+        ),
+    ] = None,
+    theme: Annotated[str | None, typer.Option("--theme", help="Colours of the app.")] = None,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")] = False,
+    readonly: Annotated[
+        bool, typer.Option("--readonly", help="Watch only: no key changes the training.")
+    ] = False,
+) -> None:
+    """Open the app on a training in the background, which goes on when the app is left.
+
+    The first who attaches may change the training until they leave; others watch meanwhile.
+    """
+    gc.disable()
+    config = settings()
+    where = socket_of(running, "attach")
+    open_log()
+    from dicttui.serve.client import terminal
+    from dicttui.tui.launch import run_attached
+
+    session = connected(where, readonly=readonly, name=terminal())
+    try:
+        status = run_attached(
+            session,
+            id=session.id,
+            refresh=config.refresh if refresh is None else refresh,
+            theme=theme or config.theme,
+            theme_from="--theme" if theme else f"{config_file()}: theme",
+            ascii=ascii_only,
+            readonly=readonly,
+            bell=config.bell,
+        )
+    finally:
+        gone = session.parting
+        session.close()
+    if gone is not None:
+        note(gone.reason)
+    elif status == 0:
+        note(f"{session.id} goes on in the background; dicttui attach {session.id} opens it again")
+    raise typer.Exit(status)

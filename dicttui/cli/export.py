@@ -1,0 +1,68 @@
+"""`dicttui export`: a recorded experiment's numbers, for other programs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from dicttui.cli.options import settings
+from dicttui.cli.output import note, put, refuse, silence
+from dicttui.cli.recording import RecordedIn, directory, recorded
+
+FORMATS = ("csv", "parquet", "tensorboard", "json")
+STDOUT = "-"
+
+
+def export(
+    experiment_id: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID[/RUN]", help="An id that `dicttui runs` lists, or a directory; and a run."
+        ),
+    ],
+    form: Annotated[
+        str, typer.Option("--format", click_type=click.Choice(FORMATS), help="What is written.")
+    ] = "csv",
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "-o", "--output", metavar="PATH", help="Where; -: stdout (csv: metrics alone; json)."
+        ),
+    ] = None,
+    every: Annotated[
+        int, typer.Option("--every", metavar="N", min=1, help="The steps 0, N, 2N, … and the last.")
+    ] = 1,
+    record: RecordedIn = None,
+) -> None:
+    """Write a recorded experiment's metrics and interventions into files for other programs.
+
+    Nothing is overwritten. csv, parquet and tensorboard make a directory, json makes a file.
+    """
+    name, run = split(experiment_id)
+    experiment = recorded(name, directory(record, settings()))
+    from dicttui.report.error import ReportError
+    from dicttui.report.export import formats
+
+    try:
+        if output == STDOUT:
+            formats.stream(experiment, form, sys.stdout, run=run, every=every)
+            return
+        path = Path(output or formats.default_name(experiment, form)).expanduser()
+        formats.export(experiment, form, path, run=run, every=every)
+    except ReportError as error:
+        refuse([str(error)])
+    except OSError as error:
+        raise typer.Exit(silence(error)) from None
+    put(str(path))
+    if experiment.state == "running":
+        note(f"{experiment.id} is still being trained; what was recorded up to now was written")
+
+
+def split(experiment_id: str) -> tuple[str, str | None]:
+    """The experiment and the run of ID or ID/RUN, where ID may be a path."""
+    if Path(experiment_id).expanduser().is_dir():
+        return experiment_id if "/" in experiment_id else f"./{experiment_id}", None
+    name, slash, run = experiment_id.rpartition("/")
+    return (name, run) if slash and name else (experiment_id, None)

@@ -1,0 +1,108 @@
+"""`dicttui start PRESET`: the same experiment in a background process, without a terminal."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dicttui.cli.options import (
+    Device,
+    Engine,
+    PresetName,
+    Rates,
+    Seed,
+    Steps,
+    Threads,
+    overrides,
+    preset_to_train,
+    settings,
+    wording,
+)
+from dicttui.cli.output import INTERRUPTED, note, refuse
+from dicttui.cli.places import log_file
+from dicttui.cli.recording import NoRecord, RecordDirectory, directory, recorded
+from dicttui.cli.serving import order, say_how_to_go_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dicttui.serve.order import Order
+    from dicttui.training.snapshot import Snapshot
+
+
+def start(
+    preset: PresetName = "",
+    seed: Seed = None,
+    steps: Steps = None,
+    device: Device = None,
+    lr: Rates = None,
+    threads: Threads = None,
+    engine: Engine = None,
+    record: RecordDirectory = None,
+    no_record: NoRecord = False,
+    resume: Annotated[str | None, typer.Option("--resume", hidden=True)] = None,
+) -> None:
+    """Train a preset in the background, as fast as it goes; it goes on when the terminal is
+    closed. `dicttui attach` opens the app on it, `dicttui stop` ends it.
+    """
+    if record is not None and no_record:
+        refuse(["command line: --record: is not allowed together with --no-record"])
+    config = settings()
+    if resume is not None:
+        if preset:
+            refuse(["command line: --resume: is not allowed together with a preset"])
+        found = recorded(resume, directory(record, config))
+        begin(order(resume=found.directory))
+        return
+    if not preset:
+        refuse(["command line: PRESET: is missing; allowed: a shipped preset's name, or a path"])
+    changes = overrides(seed, steps, device, lr, threads, engine, config.device)
+    experiment = preset_to_train(preset, changes)
+    from dicttui.preset.resolved import dumped
+    from dicttui.preset.trust import code_notice
+
+    notice = code_notice(experiment)
+    if notice:
+        note(notice)
+    parent = None if no_record else directory(record, config).absolute()
+    begin(
+        order(preset=dumped(experiment), record=parent),
+        experiment.source,
+        wording(preset, changes),
+    )
+
+
+def begin(
+    what: "Order",
+    source: str = "",
+    worded: "Callable[[Snapshot], Snapshot] | None" = None,
+) -> None:
+    """Start a process in the background, and say how to go on; ends the program if it does not
+    come to train.
+
+    Args:
+        what: what it is to do.
+        source: where the preset is from, for an error.
+        worded: what is done to a snapshot that says why it failed.
+
+    """
+    from dicttui.serve.error import ServeError
+    from dicttui.serve.starting import start as start_process
+
+    try:
+        outcome = start_process(what)
+    except ServeError as error:
+        refuse([f"{_reason(str(error), source, worded)} (more in {log_file()})"])
+    except KeyboardInterrupt:
+        note("interrupted: nothing trains")
+        raise typer.Exit(INTERRUPTED) from None
+    if outcome.trouble:
+        note(f"not recorded at the moment: {outcome.trouble}")
+    say_how_to_go_on(outcome)
+
+
+def _reason(detail: str, source: str, worded: "Callable[[Snapshot], Snapshot] | None") -> str:
+    from dicttui.training.snapshot import Snapshot
+
+    said = Snapshot(0, "failed", detail, source=source)
+    said = said if worded is None else worded(said)
+    return f"{said.source}: {said.detail}" if said.source else said.detail
