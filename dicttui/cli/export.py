@@ -1,17 +1,26 @@
 """`dicttui export`: a recorded experiment's numbers, for other programs."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from dicttui.cli.options import settings
 from dicttui.cli.output import note, put, refuse, silence
 from dicttui.cli.recording import RecordedIn, directory, recorded
 
-FORMATS = ("csv", "parquet", "tensorboard", "json")
+
+class Format(StrEnum):
+    """What an export can be."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    TENSORBOARD = "tensorboard"
+    JSON = "json"
+
+
 STDOUT = "-"
 
 
@@ -23,8 +32,8 @@ def export(
         ),
     ],
     form: Annotated[
-        str, typer.Option("--format", click_type=click.Choice(FORMATS), help="What is written.")
-    ] = "csv",
+        Format, typer.Option("--format", metavar="|".join(Format), help="What is written.")
+    ] = Format.CSV,
     output: Annotated[
         str | None,
         typer.Option(

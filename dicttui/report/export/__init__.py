@@ -1,0 +1,1 @@
+"""Exports of a recorded experiment, one file a format."""

@@ -1,0 +1,115 @@
+"""Every format of an export, by its name."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from dicttui.record.error import RecordError
+from dicttui.report.error import ReportError
+from dicttui.report.export import csv_files, event_files, json_document, parquet_files
+from dicttui.report.source import Experiment
+
+Write = Callable[[Experiment, Collection[str], int, Path], None]
+Stream = Callable[[Experiment, Collection[str], int, TextIO], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How an experiment is written in one format."""
+
+    write: Write
+    """Into a new file; into a new directory if `suffix` is empty."""
+    suffix: str = ""
+    stream: Stream | None = None
+    """Onto stdout, where that makes sense."""
+
+
+FORMATS = {
+    "csv": Format(csv_files.write, stream=csv_files.write_metrics),
+    "parquet": Format(parquet_files.write),
+    "tensorboard": Format(event_files.write),
+    "json": Format(json_document.write, suffix=".json", stream=json_document.write_document),
+}
+
+
+def default_name(experiment: Experiment, format_name: str) -> str:
+    """What an export is called if nobody says: "dicttui-3f9a1c-csv", "dicttui-3f9a1c.json"."""
+    suffix = FORMATS[format_name].suffix
+    return f"dicttui-{experiment.id}" + (suffix or f"-{format_name}")
+
+
+def export(
+    experiment: Experiment,
+    format_name: str,
+    path: Path,
+    *,
+    run: str | None = None,
+    every: int = 1,
+) -> None:
+    """Write an experiment, or one run of it, to a path where nothing is yet.
+
+    The path is there when all has been written, or not at all. Raises ReportError.
+    """
+    chosen_format = FORMATS[format_name]
+    if path.exists() or path.is_symlink():
+        raise ReportError(f"{path}: is there already, and is not overwritten; allowed: a new path")
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        if not chosen_format.suffix:
+            partial.mkdir()
+        chosen_format.write(experiment, chosen(experiment, run), every, partial)
+        os.rename(partial, path)
+    except RecordError as error:
+        raise ReportError(str(error)) from error
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
+    finally:
+        _remove(partial)
+
+
+def stream(
+    experiment: Experiment,
+    format_name: str,
+    onto: TextIO,
+    *,
+    run: str | None = None,
+    every: int = 1,
+) -> None:
+    """Write an experiment's numbers onto a stream, in a format that allows it.
+
+    Raises ReportError, and OSError if the stream takes no more.
+    """
+    write = FORMATS[format_name].stream
+    if write is None:
+        can = ", ".join(name for name, known in FORMATS.items() if known.stream)
+        raise ReportError(f"{format_name}: is several files and no stream; allowed: {can}")
+    try:
+        write(experiment, chosen(experiment, run), every, onto)
+    except RecordError as error:
+        raise ReportError(str(error)) from error
+
+
+def chosen(experiment: Experiment, run: str | None) -> tuple[str, ...]:
+    """The names of the runs that are meant: all that are there, or one that ever was.
+
+    Raises ReportError if there is none of that name.
+    """
+    runs = experiment.runs()
+    if run is None:
+        return tuple(recorded.name for recorded in runs if recorded.present)
+    names = [recorded.name for recorded in runs]
+    if run not in names:
+        raise ReportError(f'no run is called "{run}"; allowed: {", ".join(names) or "none yet"}')
+    return (run,)
+
+
+def _remove(partial: Path) -> None:
+    if partial.is_dir():
+        shutil.rmtree(partial, ignore_errors=True)
+    with suppress(OSError):
+        partial.unlink()
