@@ -1,9 +1,11 @@
 """The state of a whole experiment at a moment, taken and put back."""
 
+from dataclasses import replace
+
 from dicttui.preset.resolved import dumped_run, loaded_run
 from dicttui.training import forking, moments
 from dicttui.training.experiment import Experiment
-from dicttui.training.moment import ExperimentCheckpoint, MomentError, RunCheckpoint
+from dicttui.training.moment import ExperimentCheckpoint, Moment, MomentError, RunCheckpoint
 from dicttui.training.run import GradientRun
 
 
@@ -22,8 +24,11 @@ def taken(
     )
 
 
-def put(experiment: Experiment, checkpoint: ExperimentCheckpoint) -> None:
-    """Put an experiment that stands at its start into a checkpoint of it, forks included.
+def put(
+    experiment: Experiment, checkpoint: ExperimentCheckpoint, device: str | None = None
+) -> None:
+    """Put an experiment that stands at its start into a checkpoint of it, forks included; on a
+    device of this name in place of those that it was on, if one is given.
 
     Raises:
         MomentError: the checkpoint is of other samples, networks or runs.
@@ -35,9 +40,24 @@ def put(experiment: Experiment, checkpoint: ExperimentCheckpoint) -> None:
             "the samples are not those it was trained on: the data file, or a library that "
             "draws or ships them, has changed since"
         )
-    runs = [_run(experiment, recorded) for recorded in checkpoint.runs]
+    runs = [_run(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
     experiment.runs[:] = runs
     experiment.names |= {run.name for run in runs}
+
+
+def _on(device: str | None, recorded: RunCheckpoint) -> RunCheckpoint:
+    """The same on another device, what can be taken back too."""
+    if device is None:
+        return recorded
+    undo = tuple(
+        replace(point, moment=None if point.moment is None else _moved(point.moment, device))
+        for point in recorded.undo
+    )
+    return RunCheckpoint(_moved(recorded.moment, device), undo)
+
+
+def _moved(moment: Moment, device: str) -> Moment:
+    return replace(moment, facts=moment.facts | {"device": device})
 
 
 def _run(experiment: Experiment, recorded: RunCheckpoint) -> GradientRun:

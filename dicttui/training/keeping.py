@@ -27,6 +27,11 @@ class Keeping:
         self.written = True
         """Whether the newest checkpoint has all there is."""
 
+    @property
+    def waiting(self) -> bool:
+        """Whether there is something that somebody may want a checkpoint of."""
+        return not self.written and bool(self._audience.observers)
+
     def if_wanted(self) -> None:
         """Take a checkpoint if somebody wants one and there is something new."""
         if not self.written and self._audience.wants_checkpoint():

@@ -69,3 +69,5 @@ class Start:
     """Of the next intervention."""
     segments: Mapping[str, int] = field(default_factory=dict)
     """Every run that ever was, with its newest segment: no name is given twice."""
+    device: str | None = None
+    """Where everything goes on, whatever the preset and the checkpoint say; None: where it was."""

@@ -75,7 +75,7 @@ class Trainer:
         self._done = done
         self._sequence = mailbox.latest().sequence + 1
         mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
-        self.experiment = Experiment(preset)
+        self.experiment = Experiment(_on(start.device, preset))
         threads = preset.training.threads
         if threads is not None:
             torch.set_num_threads(threads)
@@ -102,7 +102,7 @@ class Trainer:
         self.experiment.names |= start.segments.keys()
         checkpoint = start.checkpoint()
         if checkpoint is not None:
-            checkpoints.put(self.experiment, checkpoint)
+            checkpoints.put(self.experiment, checkpoint, start.device)
             self.pace.rate = checkpoint.pace if self._paced else None
             self._keeping.last_intervention = checkpoint.last_intervention
         self._script = Script(start.script)
@@ -137,8 +137,10 @@ class Trainer:
         self.finish()
 
     def finish(self) -> None:
-        """The training is over: what it has come to is kept."""
+        """The training is over: what it has come to is kept, and shown."""
         self._keeping.now()
+        if self._changed:
+            self.publish()
 
     def advance(self, steps: int) -> None:
         """Apply what was submitted, then make so many steps of every running run."""
@@ -172,7 +174,7 @@ class Trainer:
             return
         if all(run.state in ENDED for run in self.experiment.runs):
             self._done.set()
-        self._mailbox.wait(None if self._keeping.written else UNWRITTEN_SECONDS)
+        self._mailbox.wait(UNWRITTEN_SECONDS if self._keeping.waiting else None)
         self.pace.restart()
 
     # -- steps ---------------------------------------------------------------------------------
@@ -366,6 +368,13 @@ class Trainer:
         self._audience.picture(snapshot)
         self._published = time.perf_counter()
         self._changed = False
+
+
+def _on(device: str | None, preset: Preset) -> Preset:
+    if device is None:
+        return preset
+    training = preset.training.model_copy(update={"device": device})
+    return preset.model_copy(update={"training": training})
 
 
 def _adapted(chunk: int, count: int, took: float) -> int:

@@ -161,3 +161,28 @@ def test_a_moment_is_put_back_on_its_device(open_session):
     run = session.latest().runs[0]
     assert (run.device, run.step) == ("cpu", 60)
     assert seen(session) == seen(straight)
+
+
+def test_it_goes_on_on_another_device_if_that_is_asked_for(open_session):
+    from dicttui.training.interventions import MoveToDevice, SetLearningRate, Undo
+
+    session, straight = (open_session(ONE.format(optimizer="Adam")) for _ in range(2))
+    session.submit(MoveToDevice("sim:0"))
+    session.advance(20)
+    session.submit(SetLearningRate("run", factor=2.0))
+    session.advance(20)
+    checkpoint = checkpoints.taken(session._trainer.experiment, 2, None)
+    again = open_session(
+        ONE.format(optimizer="Adam").replace("steps = 400", 'steps = 400\ndevice = "cuda:9"'),
+        start=Start(lambda: checkpoint, device="cpu"),
+    )
+    again.advance(30)
+    assert (again.latest().runs[0].device, again.latest().runs[0].step) == ("cpu", 70)
+    again.submit(Undo())
+    again.advance(50)
+    straight.advance(70)
+    assert (again.latest().runs[0].device, again.latest().runs[0].lr) == (
+        "cpu",
+        pytest.approx(straight.latest().runs[0].lr),
+    )
+    assert seen(again) == seen(straight)
