@@ -26,9 +26,10 @@ def attach(
         bool, typer.Option("--readonly", help="Watch only: no key changes the training.")
     ] = False,
 ) -> None:
-    """Open the app on a training in the background, which goes on when the app is left.
+    """Open the app on a training in the background.
 
-    The first who attaches may change the training until they leave; others watch meanwhile.
+    The training goes on when the app is left. The first who attaches may change it until they
+    leave; others watch meanwhile.
     """
     gc.disable()
     config = settings()

@@ -41,8 +41,10 @@ def start(
     no_record: NoRecord = False,
     resume: Annotated[str | None, typer.Option("--resume", hidden=True)] = None,
 ) -> None:
-    """Train a preset in the background, as fast as it goes; it goes on when the terminal is
-    closed. `dicttui attach` opens the app on it, `dicttui stop` ends it.
+    """Train a preset in the background.
+
+    It goes on when the terminal is closed, as fast as it goes. `dicttui attach` opens the app on
+    it, `dicttui stop` ends it.
     """
     if record is not None and no_record:
         refuse(["command line: --record: is not allowed together with --no-record"])

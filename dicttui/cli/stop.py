@@ -12,7 +12,10 @@ LONGEST = 120.0
 
 
 def stop(running: RunningId = None) -> None:
-    """Save a training in the background and end it; `dicttui resume` goes on with it later."""
+    """Save a training in the background, and end it.
+
+    `dicttui resume` goes on with it later.
+    """
     session = connected(socket_of(running, "stop"), readonly=True, watching=False)
     session.end()
     try:

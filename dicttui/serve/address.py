@@ -104,7 +104,7 @@ def listen(where: Path) -> socket.socket:
 
 def _take(where: Path) -> None:
     """See that nobody listens at a path, and remove what is left of whoever did."""
-    if _is_live(where):
+    if is_live(where):
         raise ServeError(f"{where.stem}: another process is training and serving it")
     with contextlib.suppress(FileNotFoundError):
         where.unlink()
@@ -127,17 +127,22 @@ def connect(where: Path, timeout: float) -> socket.socket:
     return connection
 
 
-def listening(state: Path) -> list[str]:
-    """The ids of the experiments whose sockets are there, the newest first; they may be stale."""
+def live(state: Path) -> list[str]:
+    """The ids of the experiments that are being served, the newest first."""
+    where = directory(state)
     try:
         found = [
             (entry.lstat().st_mtime, entry.stem)
-            for entry in directory(state).iterdir()
+            for entry in where.iterdir()
             if entry.suffix == ENDING
         ]
     except OSError:
         return []
-    return [experiment for _, experiment in sorted(found, reverse=True)]
+    return [
+        experiment
+        for _, experiment in sorted(found, reverse=True)
+        if is_live(where / f"{experiment}{ENDING}")
+    ]
 
 
 @contextlib.contextmanager
@@ -151,7 +156,7 @@ def _alone(where: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _is_live(where: Path) -> bool:
+def is_live(where: Path) -> bool:
     """Whether anybody listens at a socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking:
         knocking.settimeout(2.0)
