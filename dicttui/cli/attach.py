@@ -8,7 +8,7 @@ import typer
 from dicttui.cli.log import open_log
 from dicttui.cli.options import settings
 from dicttui.cli.output import note
-from dicttui.cli.places import config_file
+from dicttui.cli.places import config_file, state_directory
 from dicttui.cli.serving import RunningId, connected, socket_of
 
 
@@ -49,12 +49,11 @@ def attach(
             ascii=ascii_only,
             readonly=readonly,
             bell=config.bell,
+            state_directory=state_directory(),
         )
     finally:
         gone = session.parting
         session.close()
     if gone is not None:
         note(gone.reason)
-    elif status == 0:
-        note(f"{session.id} goes on in the background; dicttui attach {session.id} opens it again")
     raise typer.Exit(status)
