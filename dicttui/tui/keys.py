@@ -128,8 +128,9 @@ def _undo(snapshot: Snapshot, display: Display) -> str:
     run = display.run(snapshot)
     if run is None or not run.undoable:
         return "nothing to take back"
-    # Where it was is told by the receipt; here is no room for it.
-    return f"undo {run.undoable.partition(' at step ')[0]}"
+    # From where to where, and at which step, is told by the receipt: here is no room for it.
+    words = run.undoable.partition(" at step ")[0].partition(": ")[0]
+    return f"undo {words.rpartition(' → ')[2]}"
 
 
 def _continue(snapshot: Snapshot, _display: Display) -> str:

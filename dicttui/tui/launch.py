@@ -4,17 +4,20 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.app import DicttuiApp
+from dicttui.tui.closing import Closing
 from dicttui.tui.display import ChartSettings, Display
-from dicttui.tui.leaving import AT_ONCE, Guard
+from dicttui.tui.leaving import AT_ONCE, SAVING, Guard
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
     from dicttui.training.observation import Observer
     from dicttui.training.script import Start
+    from dicttui.training.seam import SessionProtocol
     from dicttui.training.session import Session
 
 WRONG_USAGE = 2
@@ -24,6 +27,8 @@ NO_TERMINAL = (
 )
 DRAWING_SHARE = 0.03
 """Of a core, while something trains: what drawing takes, an eager training loses."""
+GOING_ON = 30.0
+"""Seconds that the step being made has to end where the training is to go on elsewhere."""
 UNSUCCESSFUL = frozenset({"diverged", "failed"})
 
 
@@ -40,6 +45,10 @@ def run(
     observers: "Sequence[Observer]" = (),
     start: "Start | None" = None,
     leaving: Callable[[int], None] = lambda _status: None,
+    linger: Callable[[float], object] = lambda _seconds: None,
+    on_background: Callable[[], int] | None = None,
+    state_directory: Path | None = None,
+    news: Callable[[], str] | None = None,
 ) -> int:
     """Train a preset in the app. Garbage is collected from its first picture on.
 
@@ -55,6 +64,13 @@ def run(
         observers: of the training.
         start: where it begins, if not at step 0.
         leaving: called with the exit status before the session is closed.
+        linger: waits for so many seconds until what is recorded has been written; called where the
+            process is about to end without coming back from here.
+        on_background: lets the training, which has been closed, go on in the background, and gives
+            the exit status; None: that is not offered.
+        state_directory: where to save what the current directory does not take.
+        news: what a person is to be told once the training is there, or nothing; called in a
+            thread of its own.
 
     Returns:
         The exit status: 0; 1 if every run diverged or failed; 2 if the theme is not known, or the
@@ -63,9 +79,7 @@ def run(
         or its terminal went away, which is a SIGHUP.
 
     """
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    if not all(stream is not None and stream.isatty() for stream in streams):
-        sys.stderr.write(NO_TERMINAL)
+    if not has_terminal():
         return WRONG_USAGE
     from dicttui.training.session import Session
 
@@ -82,46 +96,149 @@ def run(
         ascii=ascii,
         readonly=readonly,
         bell=bell,
-        display=Display(
-            chart=ChartSettings(
-                metric=preset.charted,
-                log_y=preset.display.y == "log",
-                log_x=preset.display.x == "log",
-                smoothing=preset.display.smoothing,
-            )
-        ),
+        display=display_of(preset),
         drawing_share=DRAWING_SHARE,
         on_painted=begin,
         on_ready=freeze_garbage,
         worded=worded,
+        offers_background=on_background is not None,
+        state_directory=state_directory,
+        news=news,
     )
-    if theme is not None and theme not in app.available_themes:
-        sys.stderr.write(
-            f"{theme_from}: {theme!r} is not known; "
-            f"allowed: {', '.join(sorted(app.available_themes))}\n"
-        )
+    if not knows_theme(app, theme, theme_from):
         return WRONG_USAGE
-    with Guard(app, session) as guard:
-        try:
-            with guard.drawing():
-                left_with = app.run()
-            if left_with is None:
-                left_with = app.return_code or 0
-            leaving(left_with)
-            # Nothing is lost with a training that has not begun.
-            loading = session.latest().state == "loading"
-            ended = session.close(AT_ONCE if loading else app.patience)
-        except SystemExit as signalled:
-            left_with = int(signalled.code or 0)
-            leaving(left_with)
-            ended = session.close(AT_ONCE)
-        except Exception:
-            session.close(AT_ONCE)
-            raise
-        status = status_of(session.latest(), left_with)
-        if not ended:
-            abandon(session, status)
+    closing = Closing(session, leaving, linger)
+    with Guard(app, closing) as guard:
+        status = _trained(app, session, closing, guard)
+    if app.goes_on and on_background is not None and not status:
+        return on_background()
     return status
+
+
+def _trained(app: DicttuiApp, session: "Session", closing: Closing, guard: Guard) -> int:
+    """Run the app, then end its training; the exit status."""
+    patience = AT_ONCE
+    try:
+        with guard.drawing():
+            left_with = app.run()
+        if left_with is None:
+            left_with = app.return_code or 0
+        patience = app.patience
+        if session.latest().state == "loading":
+            patience = AT_ONCE  # nothing is lost with a training that has not begun
+        elif app.goes_on:
+            patience = GOING_ON
+        ended = closing.close(left_with, patience)
+    except SystemExit as signalled:
+        left_with = int(signalled.code or 0)
+        ended = closing.close(left_with, AT_ONCE)
+    except Exception:
+        closing.close(1, AT_ONCE)
+        raise
+    status = status_of(session.latest(), left_with)
+    if not ended:
+        closing.finish(status, 0.0, 0.0 if patience == AT_ONCE else SAVING)
+        abandon(session, status)
+    return status
+
+
+def run_attached(
+    session: "SessionProtocol",
+    *,
+    id: str,  # noqa: A002 - what the command line calls it
+    refresh: float = 4.0,
+    theme: str | None = None,
+    theme_from: str = "--theme",
+    ascii: bool = False,  # noqa: A002 - the option's name
+    readonly: bool = False,
+    bell: bool = True,
+    on_painted: Callable[[], None] | None = None,
+    state_directory: Path | None = None,
+    news: Callable[[], str] | None = None,
+) -> int:
+    """Look at a training that is others', and goes on when the app is left.
+
+    Args:
+        session: what is looked at; opened and closed by the caller.
+        id: the experiment's.
+        refresh: how often the screen is drawn, in Hz.
+        theme: a theme's name; None is our dark one.
+        theme_from: where the theme was named, for an error.
+        ascii: whether to write 7-bit characters only.
+        readonly: whether keys that change the training are refused.
+        bell: whether a run that finishes or diverges rings.
+        on_painted: called once, when the first screen has been painted.
+        state_directory: where to save what the current directory does not take.
+        news: what a person is to be told once the training is there, or nothing; called in a
+            thread of its own.
+
+    Returns:
+        The exit status: 0, 2 if the theme is not known or if there is no terminal, 130 if it was
+        left by Ctrl-C, 128 and the number of the signal that ended the app.
+
+    """
+    if not has_terminal():
+        return WRONG_USAGE
+    app = DicttuiApp(
+        session,
+        refresh=refresh,
+        theme=theme,
+        ascii=ascii,
+        readonly=readonly,
+        bell=bell,
+        on_painted=on_painted,
+        on_ready=freeze_garbage,
+        owns_training=False,
+        state_directory=state_directory,
+        news=news,
+    )
+    if not knows_theme(app, theme, theme_from):
+        return WRONG_USAGE
+    app.sub_title = id
+    gc.enable()
+    with Guard(app, None) as guard:
+        return _looked(app, guard)
+
+
+def _looked(app: DicttuiApp, guard: Guard) -> int:
+    """Run an app whose training is not its own; the exit status."""
+    try:
+        with guard.drawing():
+            left_with = app.run()
+    except SystemExit as signalled:
+        return int(signalled.code or 0)
+    return (app.return_code or 0) if left_with is None else left_with
+
+
+def has_terminal() -> bool:
+    """Whether there is a terminal for the app; says so if there is none."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    if all(stream is not None and stream.isatty() for stream in streams):
+        return True
+    if sys.stderr is not None:
+        sys.stderr.write(NO_TERMINAL)
+    return False
+
+
+def knows_theme(app: DicttuiApp, theme: str | None, theme_from: str) -> bool:
+    """Whether there is a theme of this name; says so if there is none."""
+    if theme is None or theme in app.available_themes:
+        return True
+    allowed = ", ".join(sorted(app.available_themes))
+    sys.stderr.write(f"{theme_from}: {theme!r} is not known; allowed: {allowed}\n")
+    return False
+
+
+def display_of(preset: "Preset") -> Display:
+    """How the chart stands at the start."""
+    return Display(
+        chart=ChartSettings(
+            metric=preset.charted,
+            log_y=preset.display.y == "log",
+            log_x=preset.display.x == "log",
+            smoothing=preset.display.smoothing,
+        )
+    )
 
 
 def abandon(session: "Session", status: int) -> NoReturn:

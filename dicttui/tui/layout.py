@@ -9,6 +9,7 @@ BORDER = 2
 MOST_FACTS = 12
 """Lines of text of a card on which everything is known."""
 MOST_SPARK = 4
+LOWEST_URGENT = 6
 MOST_NORM_LINES = 16
 DISTRIBUTION_LINES = 10
 """Of the norms of more rows than that, drawn as a distribution or as bars in columns."""
@@ -34,15 +35,24 @@ class Plan:
     """Whether only the selected card has room."""
 
 
-def plan(width: int, height: int, runs: int, enlarged: bool, norm_lines: int = 6) -> Plan:
+def plan(
+    width: int,
+    height: int,
+    runs: int,
+    enlarged: bool,
+    norm_lines: int = 6,
+    *,
+    urgent: bool = False,
+) -> Plan:
     """Share out a screen of so many cells among so many runs.
 
     `norm_lines` is what the norms of a card's rows would take; a card is given no more than it can
-    use, and the chart has the rest.
+    use, and the chart has the rest. `urgent` is whether the line of the machine says something
+    that a person needs on a low screen too.
     """
     keys = 1 if height >= 3 else 0
     receipt = 1 if height >= 5 else 0
-    system = 1 if height >= 16 else 0
+    system = 1 if height >= (LOWEST_URGENT if urgent else 16) else 0
     title = 1 if height >= 14 else 0
     room = max(0, height - keys - receipt - system - title)
     single = enlarged or runs <= 1 or room < MIN_CARD_HEIGHT or width < 30

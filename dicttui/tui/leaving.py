@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from dicttui.tui.closing import Closing
+
 if TYPE_CHECKING:
-    from dicttui.training.session import Session
     from dicttui.tui.app import DicttuiApp
 
 PATIENCE = 2.0
@@ -27,6 +28,8 @@ AT_ONCE = 0.2
 """The same where the program is to be left at once."""
 GRACE = 5.0
 """Seconds from a signal that asks to end to the end: the app's own leaving, and PATIENCE."""
+SAVING = 10.0
+"""Seconds that what is recorded has to be whole on disk where nobody waits at the terminal."""
 RESTORING = 0.5
 """Seconds for giving back a terminal that may take no output."""
 SIGNALLED = 128
@@ -48,12 +51,14 @@ class Guard:
     second one, and by itself when its terminal is gone.
 
     The exit status is what a shell reports for a program that the signal ended; a terminal that
-    is gone is a SIGHUP.
+    is gone is a SIGHUP. However it ends, the training is closed first, so that what is recorded is
+    whole on disk; on a second signal as far as that takes no time.
     """
 
-    def __init__(self, app: "DicttuiApp", session: "Session") -> None:
+    def __init__(self, app: "DicttuiApp", closing: Closing | None) -> None:
+        """`closing` ends the training; None: it is others' and goes on."""
         self._app = app
-        self._session = session
+        self._closing = closing
         self._reads, self._writes = os.pipe()
         os.set_blocking(self._reads, False)
         os.set_blocking(self._writes, False)
@@ -126,7 +131,7 @@ class Guard:
             left = max(0.0, deadline - time.monotonic()) * 1000 if first else None
             happened = told.poll(left)
             if not happened:
-                self._end(SIGNALLED + first)
+                self._end(SIGNALLED + first, PATIENCE, SAVING)
             for descriptor, event in happened:
                 if descriptor != self._reads:
                     if event & (select.POLLHUP | select.POLLERR):
@@ -140,16 +145,17 @@ class Guard:
                         self._end_without_terminal()
                     elif number in ENDING:
                         if first:
-                            self._end(SIGNALLED + number)
+                            self._end(SIGNALLED + number, AT_ONCE, 0.0)
                         first, deadline = number, time.monotonic() + GRACE
 
     def _end_without_terminal(self) -> None:
         self._bound_to_end = True
-        self._session.close(PATIENCE)
-        self._end(SIGNALLED + signal.SIGHUP)
+        self._end(SIGNALLED + signal.SIGHUP, PATIENCE, SAVING)
 
-    def _end(self, status: int) -> None:
+    def _end(self, status: int, patience: float, saving: float) -> None:
         """End the process, whatever its other threads wait for."""
+        if self._closing is not None:
+            self._closing.finish(status, patience, saving)
         if self._drawing:
             restoring = threading.Thread(target=self._restore, daemon=True)
             restoring.start()

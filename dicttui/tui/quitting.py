@@ -46,10 +46,10 @@ def _dialog(
     if recording.trouble:
         body = (
             f"{unfinished}, and not recorded at the moment: {recording.trouble}. "
-            f"{later} goes on from the last checkpoint."
+            f"From the last checkpoint it goes on later with\n{later}"
         )
     else:
-        body = f"{unfinished}. All of it is recorded: {later} goes on from here."
+        body = f"{unfinished}. All of it is recorded; it goes on later with\n{later}"
     choices: list[tuple[str, Decision]] = [("stop here", "stop"), ("stay", "stay")]
     if background and not recording.trouble:
         choices.insert(1, ("go on in the background", "background"))

@@ -24,7 +24,7 @@ def save(app: "DicttuiApp") -> None:
     """Save the screen as it is now; the files are written by a thread of their own."""
     snapshot = app.latest()
     name = _file_name(snapshot, datetime.now().astimezone())
-    picture = app.export_screenshot(title=f"dicttui {snapshot.source}".strip())
+    picture = app.export_screenshot(title=f"dicttui {snapshot.source} {app.sub_title}".strip())
     app.say("saving this screen…")
     app.run_worker(
         partial(_save, app, name, picture, snapshot.recording),
@@ -50,7 +50,7 @@ def saved(name: str, picture: str, recording: Recording | None, directories: Seq
         return f"saved {path}; nothing is recorded, so there is no report"
     report = path.with_suffix(".html")
     try:
-        from dicttui.report.page.write import write
+        from dicttui.report.page import write
 
         write(Path(recording.directory), report)
     except Exception as error:

@@ -173,6 +173,56 @@ def test_quitting_asks_only_if_a_training_would_be_lost() -> None:
     drive(finished, handmade.two_finished())
 
 
+@pytest.mark.parametrize(
+    ("keys", "goes_on", "status"),
+    [(["q", "enter"], False, 0), (["ctrl+c", "enter"], False, INTERRUPTED),
+     (["q", "down", "enter"], True, 0), (["ctrl+c", "down", "enter"], True, 0)],
+)  # fmt: skip
+def test_what_is_recorded_stops_here_or_goes_on_in_the_background(
+    keys: list[str], goes_on: bool, status: int
+) -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press(keys[0])
+        await app.see("dicttui resume 3f2a9c")
+        for answer in ("stop here", "go on in the background", "stay"):
+            assert answer in app.text()
+        await app.press(*keys[1:])
+        await app.until(lambda: app.app.return_value == status)
+        assert app.app.goes_on is goes_on
+
+    drive(scenario, handmade.recorded(handmade.two_runs()), offers_background=True)
+
+
+def test_staying_is_an_answer_too_and_where_there_is_no_background_none_is_offered() -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press("q")
+        await app.see("dicttui resume 3f2a9c")
+        assert "background" not in app.text()
+        await app.press("down", "enter")
+        await app.until(lambda: app.kind == "main")
+        assert app.app.return_value is None
+
+    drive(scenario, handmade.recorded(handmade.two_runs()))
+
+
+def test_what_is_not_recorded_at_the_moment_is_not_said_to_be() -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press("q")
+        await app.see("not recorded at the moment: disk full")
+        assert "background" not in app.text()
+
+    drive(scenario, handmade.not_recorded(), offers_background=True)
+
+
+@pytest.mark.parametrize(("key", "status"), [("q", 0), ("ctrl+c", INTERRUPTED)])
+def test_a_training_that_others_own_is_left_without_a_question(key: str, status: int) -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press(key)
+        await app.until(lambda: app.app.return_value == status)
+
+    drive(scenario, handmade.recorded(handmade.two_runs()), owns_training=False)
+
+
 def test_a_second_ctrl_c_leaves_at_once() -> None:
     async def scenario(app: Driver) -> None:
         await app.press("l", "ctrl+c")

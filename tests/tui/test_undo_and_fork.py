@@ -20,6 +20,8 @@ def label_of_undo(undoable: str) -> str:
 
 def test_u_says_what_it_takes_back() -> None:
     assert label_of_undo("lr 0.02 at step 1,200") == "undo lr 0.02"
+    assert label_of_undo("lr 0.01 → lr 0.02 at step 1,200") == "undo lr 0.02"
+    assert label_of_undo("fork of adam: lr 0.005 at step 7") == "undo fork of adam"
     assert label_of_undo("") == "nothing to take back"
     assert "undo" not in {key.name for key in footer_keys(True, handmade.two_runs(), Display())}
 

@@ -22,7 +22,7 @@ from dicttui.tui.widgets.key_bar import KeyBar
 from dicttui.tui.widgets.loss_chart import LossChart
 from dicttui.tui.widgets.receipt_line import ReceiptLine
 from dicttui.tui.widgets.run_card import RunCard, norm_scale
-from dicttui.tui.widgets.system_line import SystemLine
+from dicttui.tui.widgets.system_line import SystemLine, trouble
 from dicttui.tui.widgets.title_line import TitleLine
 
 CHART_SECONDS = 0.5
@@ -137,7 +137,12 @@ class MainScreen(LiveScreen):
             for run in snapshot.runs
             if run.norms
         ]
-        shared = plan(width, height, len(self._cards), display.enlarged, max(of_norms, default=0))
+        warning = trouble(snapshot)
+        shared = plan(
+            width, height, len(self._cards), display.enlarged, max(of_norms, default=0),
+            urgent=bool(warning),
+        )  # fmt: skip
+        self._receipt.warn("" if shared.system else warning)
         for place, card in enumerate(self._cards.values()):
             card.display = not shared.single or place == chosen
         if shared == self._plan:

@@ -13,6 +13,7 @@ from dicttui.tui.screens.live import LiveScreen
 from dicttui.tui.widgets.key_bar import KeyBar
 from dicttui.tui.widgets.receipt_line import ReceiptLine
 from dicttui.tui.widgets.screen_title import ScreenTitle
+from dicttui.tui.widgets.system_line import trouble
 from dicttui.tui.widgets.table import ColumnSpec, RowTable
 
 
@@ -99,6 +100,7 @@ class RowsScreen(LiveScreen):
         """Show the newest rows."""
         run = next((run for run in snapshot.runs if run.name in self.rows_of), None)
         self._keys.show(snapshot, display)
+        self._receipt.warn(trouble(snapshot))
         if run is None:
             if snapshot.runs and not self._left:
                 # A fork that was taken back: there is nothing more to see of it.

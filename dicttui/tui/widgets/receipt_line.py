@@ -27,6 +27,7 @@ class ReceiptLine(RoleLines):
     """The newest receipt, or a word of the app's own."""
 
     _spans: tuple[Span, ...] = ((" ? ", "key"), ("lists every key", "muted"))
+    _warning = ""
 
     def show(self, receipt: Receipt) -> None:
         """Show a receipt."""
@@ -37,6 +38,12 @@ class ReceiptLine(RoleLines):
         """Show a word of the app's own."""
         self._set(self.glyphs.bullet, "warn", words)
 
+    def warn(self, words: str) -> None:
+        """Show this before everything else, as long as it is so; empty: nothing."""
+        if words != self._warning:
+            self._warning = words
+            self.redraw()
+
     def _set(self, sign: str, role: Role, words: str) -> None:
         self._spans = ((f" {sign} ", role), (words, "muted" if role == "muted" else "plain"))
         self.redraw()
@@ -44,4 +51,7 @@ class ReceiptLine(RoleLines):
     def draw(self, width: int, height: int) -> list[Any]:
         """One line, cut at the right."""
         del height
-        return [self.strip(cut(self._spans, width, self.glyphs))]
+        spans: list[Span] = list(self._spans)
+        if self._warning:
+            spans.insert(0, (f" {self.glyphs.alert} {self._warning} ", "bad"))
+        return [self.strip(cut(spans, width, self.glyphs))]

@@ -13,8 +13,18 @@ BETWEEN = 1.0
 """Seconds. Figures that waver cannot be read faster, and the line is a long one to send."""
 
 
+def trouble(snapshot: Snapshot) -> str:
+    """Why what is trained now is not recorded, though it should be; empty: it is."""
+    recording = snapshot.recording
+    if recording is None or not recording.trouble:
+        return ""
+    return f"not recorded: {recording.trouble}; training goes on"
+
+
 class SystemLine(RoleLines):
-    """Device, memory, load, steps per second of each run, the screen's refresh rate."""
+    """Device, memory, load, steps per second of each run, the screen's refresh rate; before all
+    that, and as long as it is so, that the training is not being recorded.
+    """
 
     def __init__(self, *, glyphs: Glyphs, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(glyphs=glyphs)
@@ -28,9 +38,9 @@ class SystemLine(RoleLines):
         """Show the machine as it was at this snapshot, and the pictures per second that are asked
         for and drawn.
         """
-        system = snapshot.system
+        system, warning = snapshot.system, trouble(snapshot)
         running = [run for run in snapshot.runs if run.steps_per_second is not None]
-        told = [system.device if system else "", *(run.name for run in running)]
+        told = [warning, system.device if system else "", *(run.name for run in running)]
         if told == self._told and self._clock() - self._shown_at < BETWEEN:
             return
         self._told, self._shown_at = told, self._clock()
@@ -55,6 +65,8 @@ class SystemLine(RoleLines):
         if system is not None and system.torch:
             parts.append(("torch", system.torch))
         spans: list[Span] = []
+        if warning:
+            spans.append((f" {self.glyphs.alert} {warning} ", "bad"))
         for label, value in parts:
             spans += [(f" {label} ", "label"), (f"{value} ", "plain")]
         self._spans = tuple(spans)

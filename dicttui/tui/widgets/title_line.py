@@ -22,6 +22,11 @@ class TitleLine(RoleLines):
             flags.append((" display frozen ", "warn"))
         if display.readonly:
             flags.append((" read only ", "warn"))
+        if snapshot.playback is not None:
+            flags.append((" a recording ", "warn"))
+        elif (recording := snapshot.recording) is not None:
+            sign = f" {self.glyphs.alert}" if recording.trouble else ""
+            flags.append((f" rec {recording.id}{sign} ", "warn" if sign else "muted"))
         pace = "full speed" if snapshot.pace is None else rate(snapshot.pace, glyphs=self.glyphs)
         separator = self.glyphs.separator
         words = [snapshot.data, f"seed {snapshot.seed}", pace]
