@@ -97,6 +97,8 @@ def begin(
     except KeyboardInterrupt:
         note("interrupted: nothing trains")
         raise typer.Exit(INTERRUPTED) from None
+    for words in outcome.notes:
+        note(words)
     if outcome.trouble:
         note(f"not recorded at the moment: {outcome.trouble}")
     say_how_to_go_on(outcome)

@@ -12,6 +12,7 @@ import secrets
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -24,8 +25,11 @@ from dicttui.serve.server import Server
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
     from dicttui.record.recorder import Recorder
+    from dicttui.training.script import Start
     from dicttui.training.session import Session
     from dicttui.training.snapshot import Snapshot
+
+    Beginning = tuple[Preset, Recorder | None, Start | None]
 
 log = logging.getLogger(__name__)
 
@@ -80,8 +84,9 @@ def main() -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     logging.captureWarnings(True)
+    notes: list[str] = []
     try:
-        training = _begin(order)
+        training = _begin(order, notes.append)
     except Exception as error:
         _tell(outcome, Outcome(failed=_told(error)))
         return 2
@@ -101,21 +106,20 @@ def main() -> int:
             process=os.getpid(),
             directory=recording.directory if recording is not None else "",
             trouble=recording.trouble if recording is not None else "",
+            notes=tuple(notes),
         ),
     )
     why = _wait_for_the_end(training, asked)
     return _end(training, why)
 
 
-def _begin(order: Order) -> Training:
-    from dicttui.preset import resolved
+def _begin(order: Order, tell: Callable[[str], None]) -> Training:
     from dicttui.training.session import Session
 
-    if order.resume is not None:
-        raise NotImplementedError
-    preset = resolved.loaded(order.preset)
-    recorder = _recorder(preset, order.record)
-    session = Session(preset, paced=False, observers=() if recorder is None else (recorder,))
+    preset, recorder, start = (_new if order.resume is None else _resumed)(order, tell)
+    session = Session(
+        preset, paced=False, observers=() if recorder is None else (recorder,), start=start
+    )
     experiment = secrets.token_hex(3) if recorder is None else recorder.id
     server = Server(
         session,
@@ -128,12 +132,25 @@ def _begin(order: Order) -> Training:
     return Training(experiment, session, recorder, server)
 
 
-def _recorder(preset: "Preset", parent: Path | None) -> "Recorder | None":
-    if parent is None:
-        return None
+def _new(order: Order, _tell: Callable[[str], None]) -> "Beginning":
+    from dicttui.preset import resolved
+
+    preset = resolved.loaded(order.preset)
+    if order.record is None:
+        return preset, None, None
     from dicttui.record.recorder import Recorder
 
-    return Recorder.begin(preset, parent)
+    return preset, Recorder.begin(preset, order.record), None
+
+
+def _resumed(order: Order, tell: Callable[[str], None]) -> "Beginning":
+    from dicttui.record.reading import Recorded
+    from dicttui.record.recorder import Recorder
+    from dicttui.record.resuming import resumable
+
+    assert order.resume is not None
+    found = resumable(Recorded.open(order.resume), tell)
+    return found.preset, Recorder.resume(found), found.start
 
 
 def _wait_until_it_trains(training: Training, asked: Asked) -> str:

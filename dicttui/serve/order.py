@@ -33,5 +33,7 @@ class Outcome(BaseModel):
     """Where it is recorded; empty if it is not."""
     trouble: str = ""
     """Why it is not being recorded at the moment."""
+    notes: tuple[str, ...] = ()
+    """What a person should know beside."""
     process: int = 0
     failed: str = ""

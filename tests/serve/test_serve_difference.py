@@ -144,9 +144,9 @@ def test_zero_and_minus_zero_are_told_apart():
 
 
 CHANGE_KEYS = (
-    "fields map keys items length series halvings kept steps seconds low high last "
-    "runs 0 loss_series name state"
-).split()
+    *("fields", "map", "keys", "items", "length", "series", "halvings", "kept", "steps"),
+    *("seconds", "low", "high", "last", "runs", "0", "loss_series", "name", "state"),
+)
 changes = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=9),
     lambda inner: (
