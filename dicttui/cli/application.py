@@ -16,18 +16,23 @@ from typer.main import get_command
 from dicttui import __version__
 from dicttui.cli.attach import attach
 from dicttui.cli.data import data
+from dicttui.cli.export import export
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
 from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence, visible
 from dicttui.cli.places import config_file, log_file
 from dicttui.cli.presets import presets
+from dicttui.cli.report import report
 from dicttui.cli.runs import runs
 from dicttui.cli.start import start
 from dicttui.cli.stop import stop
 from dicttui.cli.train import train
 from dicttui.cli.unavailable import RESERVED, unavailable
 
-COMMANDS = ("open", "train", "presets", "data", "runs", "start", "attach", "stop", *RESERVED)
+COMMANDS = (
+    "open", "train", "presets", "data", "runs", "start", "attach", "stop", "export", "report",
+    *RESERVED,
+)  # fmt: skip
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
 
@@ -93,6 +98,8 @@ def _application() -> typer.Typer:
     application.command("start")(start)
     application.command("attach")(attach)
     application.command("stop")(stop)
+    application.command("export")(export)
+    application.command("report")(report)
     for word in RESERVED:
         application.command(
             word,

@@ -5,7 +5,7 @@ import typer
 from dicttui.cli.output import refuse
 
 RESERVED = (
-    "resume", "replay", "export", "report", "diagnose", "sweep",
+    "resume", "replay", "diagnose", "sweep",
     "bench",
 )  # fmt: skip
 """No preset can be called by one of these words alone."""

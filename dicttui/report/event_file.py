@@ -64,3 +64,9 @@ class EventFile:
 def shown(text: str) -> str:
     """Text that Markdown is not to take for its own signs."""
     return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~])", r"\\\1", text)
+
+
+def directory_of(run: str) -> str:
+    """A run's name as that of a directory, and of no directory that is there anyway."""
+    name = re.sub(r"[^\w.+-]", "_", run)
+    return name if name.strip(".") else name.replace(".", "_") or "_"

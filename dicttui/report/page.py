@@ -23,7 +23,6 @@ from dicttui.report.parts.repeat import repeat
 from dicttui.report.parts.rows import rows
 from dicttui.report.parts.runs import runs
 from dicttui.report.parts.table import table
-from dicttui.report.source import Experiment
 
 PLACES = (
     ("runs", "Runs"),
@@ -49,7 +48,7 @@ def write(directory: Path, path: Path) -> None:
     write_page(recorded, path)
 
 
-def write_page(experiment: Experiment, path: Path) -> None:
+def write_page(experiment: Recorded, path: Path) -> None:
     """Write the report of an experiment that is open, as `write` does. Raises ReportError."""
     try:
         text = page(experiment)
@@ -65,7 +64,7 @@ def write_page(experiment: Experiment, path: Path) -> None:
         raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def page(experiment: Experiment) -> str:
+def page(experiment: Recorded) -> str:
     """The whole page as HTML."""
     material = gather(experiment)
     style = _style()

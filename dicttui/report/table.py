@@ -7,7 +7,7 @@ a pair of columns that its reader takes apart.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dicttui.report.source import Experiment
+from dicttui.record.reading import Recorded
 
 LONGEST_PIECE = 65_536
 """Rows."""
@@ -27,7 +27,7 @@ class Piece:
     """None where the quantity was not to be had; NaN and ±inf as they were."""
 
 
-def pieces(experiment: Experiment, runs: Iterable[str], every: int = 1) -> Iterator[Piece]:
+def pieces(experiment: Recorded, runs: Iterable[str], every: int = 1) -> Iterator[Piece]:
     """The losses and the metrics of these runs, run by run and quantity by quantity.
 
     `every` keeps the first value of each so many steps (0, every, 2·every, …), and the last.

@@ -44,6 +44,14 @@ def falling(start: float, floor: float, scale: float):
     )
 
 
+class Pictures(list):
+    """What `Frames` has."""
+
+    @property
+    def times(self) -> list[float]:
+        return [BEGAN.timestamp() + snapshot.seconds for snapshot in self]
+
+
 @dataclass
 class Handmade:
     """What `Recorded` has, from memory."""
@@ -100,7 +108,7 @@ class Handmade:
         return self.events_
 
     def frames(self):
-        return self.frames_
+        return Pictures(self.frames_)
 
 
 def recorded_run(preset: Preset, place: int, **changes) -> RecordedRun:

@@ -181,7 +181,8 @@ def _floor_line(plot: _Plot, floor: Floor) -> Markup:
 
 def _floor_label(plot: _Plot, floor: Floor) -> Markup:
     words = f"{floor.label} {number(floor.value)}"
-    return element("text", words, x=plot.left + 6, y=plot.y.at(floor.value) - 5)
+    y = plot.y.at(floor.value) - 6
+    return element("text", words, x=plot.right - 12, y=y, class_="floor")
 
 
 def _marks(plot: _Plot) -> Iterator[Markup]:

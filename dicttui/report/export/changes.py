@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from dicttui.report.source import Experiment, RecordedIntervention
+from dicttui.record.facts import RecordedIntervention
+from dicttui.record.reading import Recorded
 from dicttui.training.interventions import Change
 
 Value = int | float | str | datetime | None
@@ -28,7 +29,7 @@ COLUMNS = {
 
 
 def concerning(
-    experiment: Experiment, runs: Collection[str]
+    experiment: Recorded, runs: Collection[str]
 ) -> Iterator[tuple[RecordedIntervention, tuple[Change, ...]]]:
     """The interventions that concern these runs, with what they changed in them."""
     for recorded in experiment.interventions():
@@ -37,7 +38,7 @@ def concerning(
             yield recorded, changes
 
 
-def rows(experiment: Experiment, runs: Collection[str]) -> Iterator[tuple[Value, ...]]:
+def rows(experiment: Recorded, runs: Collection[str]) -> Iterator[tuple[Value, ...]]:
     """A row for each change of these runs; one without a change where there is none."""
     for recorded, changes in concerning(experiment, runs):
         receipt = recorded.receipt

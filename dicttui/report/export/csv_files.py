@@ -6,12 +6,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
+from dicttui.record.reading import Recorded
 from dicttui.report.export.changes import COLUMNS, Value, rows
-from dicttui.report.source import Experiment
 from dicttui.report.table import pieces
 
 
-def write(experiment: Experiment, runs: Collection[str], every: int, path: Path) -> None:
+def write(experiment: Recorded, runs: Collection[str], every: int, path: Path) -> None:
     """Write both files into a directory that is there."""
     with (path / "metrics.csv").open("x", encoding="utf-8", newline="") as file:
         write_metrics(experiment, runs, every, file)
@@ -21,9 +21,7 @@ def write(experiment: Experiment, runs: Collection[str], every: int, path: Path)
         writer.writerows([_text(value) for value in row] for row in rows(experiment, runs))
 
 
-def write_metrics(
-    experiment: Experiment, runs: Collection[str], every: int, stream: TextIO
-) -> None:
+def write_metrics(experiment: Recorded, runs: Collection[str], every: int, stream: TextIO) -> None:
     """Write the table of losses and metrics: run, name, step, value.
 
     A value is the shortest text that reads back exactly; "nan", "inf" and "-inf" are what they

@@ -1,6 +1,5 @@
 """A directory for TensorBoard: an event file a run, in directories named like the runs."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
@@ -8,13 +7,16 @@ from json import dumps
 from pathlib import Path
 
 from dicttui.preset.resolved import dumped
-from dicttui.report.event_file import EventFile, shown
+from dicttui.record.reading import Recorded
+from dicttui.report.event_file import EventFile, directory_of, shown
 from dicttui.report.export.changes import concerning
-from dicttui.report.source import Experiment
 from dicttui.report.table import pieces
 
+PICTURES = 64
+"""Recorded pictures that are asked for the time."""
 
-def write(experiment: Experiment, runs: Collection[str], every: int, path: Path) -> None:
+
+def write(experiment: Recorded, runs: Collection[str], every: int, path: Path) -> None:
     """Write the event files into a directory that is there.
 
     Every metric is a scalar; interventions and the preset are texts. A step's wall-clock time is
@@ -42,12 +44,6 @@ def write(experiment: Experiment, runs: Collection[str], every: int, path: Path)
             file.close()
 
 
-def directory_of(run: str) -> str:
-    """A run's name as that of a directory, and of no directory that is there anyway."""
-    name = re.sub(r"[^\w.+-]", "_", run)
-    return name if name.strip(".") else name.replace(".", "_") or "_"
-
-
 @dataclass(slots=True)
 class _Known:
     """Steps of a run and the wall-clock times at which they had been made."""
@@ -71,15 +67,15 @@ class _Known:
         return self.times[right - 1] + share * (self.times[right] - self.times[right - 1])
 
 
-def _clock(experiment: Experiment, run: str) -> Callable[[int], float]:
-    """Wall-clock times of a run's steps, by what the recorded pictures say of the seconds."""
+def _clock(experiment: Recorded, run: str) -> Callable[[int], float]:
+    """Wall-clock times of a run's steps, by some of the recorded pictures."""
     known = _Known()
-    began = experiment.began.timestamp()
-    known.add(0, began)
+    known.add(0, experiment.began.timestamp())
     frames = experiment.frames()
-    for index in range(len(frames)):
-        frame = frames[index]
-        for shown_run in frame.runs:
-            if shown_run.name == run:
-                known.add(shown_run.step, began + frame.seconds)
+    last = len(frames) - 1
+    # Each picture costs a look at all losses before it.
+    for index in sorted({last * place // PICTURES for place in range(PICTURES + 1)} - {-1}):
+        for picture in frames[index].runs:
+            if picture.name == run:
+                known.add(picture.step, frames.times[index])
     return known.at

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TextIO
 
 from dicttui.record.error import RecordError
+from dicttui.record.reading import Recorded
 from dicttui.report.error import ReportError
 from dicttui.report.export import csv_files, event_files, json_document, parquet_files
-from dicttui.report.source import Experiment
 
-Write = Callable[[Experiment, Collection[str], int, Path], None]
-Stream = Callable[[Experiment, Collection[str], int, TextIO], None]
+Write = Callable[[Recorded, Collection[str], int, Path], None]
+Stream = Callable[[Recorded, Collection[str], int, TextIO], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ FORMATS = {
 }
 
 
-def default_name(experiment: Experiment, format_name: str) -> str:
+def default_name(experiment: Recorded, format_name: str) -> str:
     """What an export is called if nobody says: "dicttui-3f9a1c-csv", "dicttui-3f9a1c.json"."""
     suffix = FORMATS[format_name].suffix
     return f"dicttui-{experiment.id}" + (suffix or f"-{format_name}")
 
 
 def export(
-    experiment: Experiment,
+    experiment: Recorded,
     format_name: str,
     path: Path,
     *,
@@ -73,7 +73,7 @@ def export(
 
 
 def stream(
-    experiment: Experiment,
+    experiment: Recorded,
     format_name: str,
     onto: TextIO,
     *,
@@ -94,7 +94,7 @@ def stream(
         raise ReportError(str(error)) from error
 
 
-def chosen(experiment: Experiment, run: str | None) -> tuple[str, ...]:
+def chosen(experiment: Recorded, run: str | None) -> tuple[str, ...]:
     """The names of the runs that are meant: all that are there, or one that ever was.
 
     Raises ReportError if there is none of that name.

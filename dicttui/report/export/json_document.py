@@ -15,23 +15,22 @@ from typing import Any, TextIO
 
 from dicttui import __version__
 from dicttui.preset.resolved import dumped
+from dicttui.record.facts import RecordedRun
+from dicttui.record.reading import Recorded
 from dicttui.report.export.changes import concerning
-from dicttui.report.source import Experiment, RecordedRun
 from dicttui.report.table import Piece, pieces
 
 FORMAT = 1
 """Grows when a reader of the former one would be misled."""
 
 
-def write(experiment: Experiment, runs: Collection[str], every: int, path: Path) -> None:
+def write(experiment: Recorded, runs: Collection[str], every: int, path: Path) -> None:
     """Write the document into a new file."""
     with path.open("x", encoding="utf-8") as file:
         write_document(experiment, runs, every, file)
 
 
-def write_document(
-    experiment: Experiment, runs: Collection[str], every: int, stream: TextIO
-) -> None:
+def write_document(experiment: Recorded, runs: Collection[str], every: int, stream: TextIO) -> None:
     """Write the document piece by piece: a long training fits no memory as one object."""
     preset = experiment.preset()
     heading = {

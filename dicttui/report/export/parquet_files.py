@@ -5,16 +5,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dicttui.record.reading import Recorded
 from dicttui.report.export.changes import COLUMNS, rows
 from dicttui.report.extras import needed
-from dicttui.report.source import Experiment
 from dicttui.report.table import pieces
 
 ROWS_OF_A_GROUP = 1 << 20
 """What is held before it is written."""
 
 
-def write(experiment: Experiment, runs: Collection[str], every: int, path: Path) -> None:
+def write(experiment: Recorded, runs: Collection[str], every: int, path: Path) -> None:
     """Write both files into a directory that is there."""
     arrow, parquet = needed("pyarrow", "parquet"), needed("pyarrow.parquet", "parquet")
     with parquet.ParquetWriter(path / "metrics.parquet", _schema(arrow)) as writer:

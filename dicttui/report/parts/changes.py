@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from dicttui.record.facts import RecordedIntervention
 from dicttui.report.markup import Markup, element
 from dicttui.report.parts.material import Material
-from dicttui.report.source import RecordedIntervention
 from dicttui.report.wording import count, moment
 from dicttui.training.interventions import Change, Keep
 

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicttui.preset.model import Preset
-from dicttui.report.source import (
-    Curve,
-    Event,
-    Experiment,
-    Frames,
-    RecordedIntervention,
-    RecordedRun,
-)
+from dicttui.record.facts import Curve, Event, RecordedIntervention, RecordedRun
+from dicttui.record.frames import Frames
+from dicttui.record.reading import Recorded
 from dicttui.training.snapshot import Norms, RunSnapshot, Snapshot
 
 Values = Sequence[tuple[int, float | None]]
@@ -66,7 +61,7 @@ class RunMaterial:
 class Material:
     """Everything the parts of the page draw from."""
 
-    experiment: Experiment
+    experiment: Recorded
     preset: Preset
     environment: Mapping[str, Any]
     runs: tuple[RunMaterial, ...]
@@ -90,7 +85,7 @@ class Material:
         return len(set(objectives)) > 1
 
 
-def gather(experiment: Experiment) -> Material:
+def gather(experiment: Recorded) -> Material:
     """Read everything."""
     frames = experiment.frames()
     first = frames[0] if len(frames) else None
@@ -150,7 +145,7 @@ def _first_with(frames: Frames, run: str) -> Snapshot | None:
     return frames[low] if low < len(frames) else None
 
 
-def _undone(experiment: Experiment, run: str) -> tuple[Undone, ...]:
+def _undone(experiment: Recorded, run: str) -> tuple[Undone, ...]:
     """What each segment of a run had beyond the step at which a later one begins."""
     pieces = []
     cut = math.inf

@@ -6,7 +6,8 @@ from array import array
 import pytest
 from handmade_recording import BEGAN, HOSTILE, diverged, handmade, hostile
 
-from dicttui.report.export import event_files, formats
+from dicttui.report import event_file
+from dicttui.report.export import formats
 
 accumulator = pytest.importorskip(
     "tensorboard.backend.event_processing.event_accumulator",
@@ -76,10 +77,10 @@ def test_hostile_words_are_no_markup(exported):
 
 
 def test_every_name_of_a_run_is_a_directory_inside():
-    assert event_files.directory_of("adam-0.01") == "adam-0.01"
-    assert event_files.directory_of("..") == "__"
-    assert event_files.directory_of("../../etc") == ".._.._etc"
-    assert "/" not in event_files.directory_of(HOSTILE)
+    assert event_file.directory_of("adam-0.01") == "adam-0.01"
+    assert event_file.directory_of("..") == "__"
+    assert event_file.directory_of("../../etc") == ".._.._etc"
+    assert "/" not in event_file.directory_of(HOSTILE)
 
 
 def test_nothing_is_written_where_a_quantity_was_not_to_be_had(exported):
