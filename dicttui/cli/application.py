@@ -22,7 +22,9 @@ from dicttui.cli.open import open_app
 from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence, visible
 from dicttui.cli.places import config_file, log_file
 from dicttui.cli.presets import presets
+from dicttui.cli.replay import replay
 from dicttui.cli.report import report
+from dicttui.cli.resume import resume
 from dicttui.cli.runs import runs
 from dicttui.cli.start import start
 from dicttui.cli.stop import stop
@@ -30,8 +32,8 @@ from dicttui.cli.train import train
 from dicttui.cli.unavailable import RESERVED, unavailable
 
 COMMANDS = (
-    "open", "train", "presets", "data", "runs", "start", "attach", "stop", "export", "report",
-    *RESERVED,
+    "open", "train", "presets", "data", "runs", "resume", "replay", "start", "attach", "stop",
+    "export", "report", *RESERVED,
 )  # fmt: skip
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
@@ -95,6 +97,8 @@ def _application() -> typer.Typer:
     application.add_typer(presets, name="presets")
     application.add_typer(data, name="data")
     application.add_typer(runs, name="runs")
+    application.command("resume")(resume)
+    application.command("replay")(replay)
     application.command("start")(start)
     application.command("attach")(attach)
     application.command("stop")(stop)

@@ -135,7 +135,7 @@ def headless(
         status = follow(session, progress, ends, worded)
     except SystemExit as ended:
         status = int(ended.code or 0)
-        signalled = status > SIGNALLED
+        signalled = status > SIGNALLED and status != INTERRUPTED
         if signalled and recording is not None:
             recording.ended_by(signal.Signals(status - SIGNALLED).name)
     except KeyboardInterrupt:

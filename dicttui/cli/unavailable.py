@@ -4,10 +4,7 @@ import typer
 
 from dicttui.cli.output import refuse
 
-RESERVED = (
-    "resume", "replay", "diagnose", "sweep",
-    "bench",
-)  # fmt: skip
+RESERVED = ("diagnose", "sweep", "bench")
 """No preset can be called by one of these words alone."""
 
 

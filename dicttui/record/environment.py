@@ -31,7 +31,7 @@ def gathered(preset: Preset, devices: list[str], threads: int | None) -> dict[st
         "python": platform.python_version(),
         "packages": versions(),
         "platform": platform.platform(),
-        "machine": platform.machine(),
+        "machine": machine(),
         "processor": capability(),
         "threads": threads,
         "devices": devices,
@@ -55,6 +55,11 @@ def versions() -> dict[str, str]:
     if torch is not None:
         found["torch"] = str(torch.__version__)
     return found
+
+
+def machine() -> str:
+    """The processor's architecture."""
+    return platform.machine()
 
 
 def capability() -> str | None:

@@ -166,6 +166,7 @@ class Keeper:
                     name=run.moment.run,
                     step=run.moment.step,
                     segment=run.moment.facts.get("segment", 0),
+                    state=run.moment.facts.get("state", ""),
                     moment=files[id(run.moment)],
                     undo=[
                         UndoEntry(

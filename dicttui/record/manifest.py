@@ -43,6 +43,7 @@ class RunEntry(_Strict):
     name: Text
     step: Count
     segment: Count
+    state: Text
     moment: Text
     undo: list[UndoEntry]
 

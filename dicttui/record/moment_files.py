@@ -6,11 +6,12 @@ tensors, and hashing and writing leave the interpreter to the trainer.
 
 import hashlib
 import json
+import os
 import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dicttui.record import files
 from dicttui.record.error import RecordError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FORMAT = "1"
+LONGEST_HEADER = 100_000_000
+"""Bytes; safetensors' own bound."""
 SUFFIX = ".safetensors"
 _FILE = re.compile(r"^(?!\.)[^/\x00]{1,200}\.safetensors$")
 
@@ -67,6 +70,52 @@ def write(moment: Moment, digest: str, path: Path) -> None:
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
     files.write_whole(path, _parts(struct.pack("<Q", len(text)) + text, moment))
+
+
+def verify(path: Path) -> None:
+    """See to it that a moment's file is whole, without torch. Raises RecordError where it is not;
+    the tensors may still be of another network.
+    """
+    try:
+        with path.open("rb") as file:
+            _verify(file)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
+        raise RecordError(f"{path}: is damaged: {error}") from error
+
+
+def _verify(file: BinaryIO) -> None:
+    """Raises nearly anything."""
+    size = os.fstat(file.fileno()).st_size
+    (length,) = struct.unpack("<Q", file.read(8))
+    if not 2 <= length <= min(size - 8, LONGEST_HEADER):
+        raise ValueError("its header does not fit")
+    header = json.loads(file.read(length))
+    metadata = header.pop("__metadata__")
+    hashed = hashlib.blake2b(digest_size=16)
+    hashed.update(metadata["moment"].encode())
+    end = 0
+    for name, about in header.items():
+        first, last = about["data_offsets"]
+        if type(first) is not int or type(last) is not int or first != end or last < first:
+            raise ValueError("its tensors do not fit")
+        hashed.update(json.dumps([name, about["dtype"], about["shape"]]).encode())
+        _hash(file, last - first, hashed)
+        end = last
+    if 8 + length + end != size:
+        raise ValueError("its tensors do not fill it")
+    if hashed.hexdigest() != metadata["digest"] or metadata["format"] != FORMAT:
+        raise ValueError("its digest is another")
+
+
+def _hash(file: BinaryIO, count: int, hashed: "hashlib.blake2b") -> None:
+    while count:
+        part = file.read(min(count, 1 << 22))
+        if not part:
+            raise ValueError("it is too short")
+        hashed.update(part)
+        count -= len(part)
 
 
 def read(path: Path) -> Moment:

@@ -7,9 +7,11 @@ import zlib
 from array import array
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from dicttui.record import cutting
+from dicttui.record.cutting import Cut
 from dicttui.training import plain
 from dicttui.training.snapshot import RunSnapshot, Series, Snapshot
 
@@ -52,30 +54,29 @@ class Block:
 class Batch:
     """Rows that go into the database together."""
 
+    cut: Cut | None = None
+    """What is deleted before anything is written."""
     blocks: list[Block] = field(default_factory=list)
     segments: dict[tuple[str, int], int] = field(default_factory=dict)
     """The first step of those that began because a run went back."""
     metrics: dict[tuple[str, int, int, str], float | str | None] = field(default_factory=dict)
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    standing: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """Steps and state of runs that are there already."""
     specifications: dict[str, str] = field(default_factory=dict)
     interventions: dict[int, tuple[str, str, str, str, float]] = field(default_factory=dict)
     receipts: dict[int, str] = field(default_factory=dict)
     ends: dict[str, tuple[float, str]] = field(default_factory=dict)
     events: list[tuple[float, str, str]] = field(default_factory=list)
     facts: dict[str, str] = field(default_factory=dict)
-    frames: list[tuple[float, bytes]] = field(default_factory=list)
+    frames: list[tuple[float, str, bytes]] = field(default_factory=list)
     present: list[str] | None = None
     """The runs that are there; None: as before."""
     lost: int = 0
     """Losses that had to be dropped."""
 
     def __bool__(self) -> bool:
-        return any(
-            (
-                self.blocks, self.segments, self.metrics, self.runs, self.specifications,
-                self.interventions, self.receipts, self.ends, self.events, self.facts, self.frames,
-            )
-        )  # fmt: skip
+        return any(getattr(self, part.name) for part in fields(self) if part.name != "lost")
 
     # -- filling -------------------------------------------------------------------------------
 
@@ -103,13 +104,22 @@ class Batch:
             self._add_metrics(run, seen.segments.get(run.name, 0))
         self.present = [run.name for run in snapshot.runs]
         if seen.frame:
-            self.frames.append((seen.at, packed(seen)))
+            self.frames.append((seen.at, placed(seen), packed(seen.snapshot)))
             del self.frames[:-MOST_PICTURES]
         if len(self.metrics) > MOST_METRICS:
             for key in list(self.metrics)[: MOST_METRICS // 2]:
                 del self.metrics[key]
 
+    def stand(self, standing: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take over where runs stand, by name: steps and state."""
+        for name, values in standing.items():
+            if name in self.runs:
+                self.runs[name] |= values
+            else:
+                self.standing[name] = (values["steps"], values["state"])
+
     def _add_run(self, position: int, run: RunSnapshot, seen: Seen) -> None:
+        self.standing.pop(run.name, None)
         before = self.runs.get(run.name)
         segment = seen.segments.get(run.parent, 0) if run.parent else 0
         self.runs[run.name] = {
@@ -142,7 +152,21 @@ class Batch:
             )
 
 
-def packed(seen: Seen) -> bytes:
+def placed(seen: Seen) -> str:
+    """Where each run stands in a picture: its segment, completed updates, training seconds."""
+    return json.dumps(
+        {
+            run.name: [
+                seen.segments.get(run.name, 0),
+                run.step,
+                run.loss_series.seconds[-1] if run.loss_series.seconds else 0.0,
+            ]
+            for run in seen.snapshot.runs
+        }
+    )
+
+
+def packed(snapshot: Snapshot) -> bytes:
     """A picture without what the losses and metrics tell anyway."""
     runs = tuple(
         replace(
@@ -151,18 +175,9 @@ def packed(seen: Seen) -> bytes:
             series={},
             ghosts=tuple(replace(ghost, series={}) for ghost in run.ghosts),
         )
-        for run in seen.snapshot.runs
+        for run in snapshot.runs
     )
-    seconds = {
-        run.name: run.loss_series.seconds[-1] if run.loss_series.seconds else 0.0
-        for run in seen.snapshot.runs
-    }
-    table = {
-        "snapshot": plain.plain(replace(seen.snapshot, runs=runs)),
-        "segments": dict(seen.segments),
-        "seconds": seconds,
-    }
-    return zlib.compress(json.dumps(table).encode(), 6)
+    return zlib.compress(json.dumps(plain.plain(replace(snapshot, runs=runs))).encode(), 6)
 
 
 # -- writing -----------------------------------------------------------------------------------
@@ -182,6 +197,8 @@ def write(batch: Batch, connection: sqlite3.Connection) -> None:
 
 def _write(batch: Batch, connection: sqlite3.Connection) -> None:
     many = connection.executemany
+    if batch.cut is not None:
+        cutting.apply(batch.cut, connection)
     many(
         "INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?, ?)",
         [(b.run, b.segment, b.first, len(b.losses), b.losses.tobytes()) for b in batch.blocks],
@@ -195,6 +212,10 @@ def _write(batch: Batch, connection: sqlite3.Connection) -> None:
         [(*key, value) for key, value in batch.metrics.items()],
     )
     many(_RUN, batch.runs.values())
+    many(
+        "UPDATE runs SET steps = ?, state = ? WHERE name = ?",
+        [(*row, name) for name, row in batch.standing.items()],
+    )
     many(
         "UPDATE runs SET specification = ? WHERE name = ?",
         [(text, name) for name, text in batch.specifications.items()],
@@ -218,7 +239,7 @@ def _write(batch: Batch, connection: sqlite3.Connection) -> None:
     )
     many("INSERT INTO events (at, kind, text) VALUES (?, ?, ?)", batch.events)
     many("INSERT OR REPLACE INTO facts VALUES (?, ?)", batch.facts.items())
-    many("INSERT INTO frames (at, data) VALUES (?, ?)", batch.frames)
+    many("INSERT INTO frames (at, places, data) VALUES (?, ?, ?)", batch.frames)
 
 
 _RUN = """

@@ -31,6 +31,7 @@ from dicttui.record.facts import (
     RecordedIntervention,
     RecordedRun,
 )
+from dicttui.record.frames import Frames
 from dicttui.training import plain
 from dicttui.training.interventions import Receipt
 from dicttui.training.observation import EndObservation
@@ -289,6 +290,10 @@ class Recorded:
             for kind in ("checkpoint", "kept")
             for numbered in manifest.numbered(self.directory, kind)
         ]
+
+    def frames(self) -> Frames:
+        """The recorded pictures, oldest first."""
+        return Frames(self)
 
     # -- the database --------------------------------------------------------------------------
 

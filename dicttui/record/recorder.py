@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +20,7 @@ from dicttui.record.schedule import Schedule
 from dicttui.record.writer import Writer, environment_change
 from dicttui.training import plain
 from dicttui.training.interventions import Intervention, Keep, Receipt, Restart, Undo, kind_of
-from dicttui.training.moment import ExperimentCheckpoint
+from dicttui.training.moment import ExperimentCheckpoint, Moment
 from dicttui.training.observation import EndObservation, Observer
 from dicttui.training.snapshot import Recording, Snapshot
 
@@ -66,6 +67,8 @@ class Recorder(Observer):
         self._segments: dict[str, int] = dict(segments or {})
         self._ends: dict[str, str] = {}
         self._runs: tuple[str, ...] = ()
+        self._standing: dict[str, dict[str, Any]] = {}
+        """Where the runs stood at the newest checkpoint."""
         self._specified: set[str] = set()
         self._environment_known = False
         self._frame_interval = FRAMES_EVERY
@@ -75,6 +78,7 @@ class Recorder(Observer):
         self._eventful = True
         self._signal = ""
         self._closed = False
+        self._goes_on: Resumable | None = None
         self._writer = Writer(
             place, dumped(preset) if new else None, lock, lambda why: self._tell("database", why)
         )
@@ -101,16 +105,15 @@ class Recorder(Observer):
 
     @classmethod
     def resume(cls, resumable: "Resumable", *, schedule: Schedule | None = None) -> Self:
-        """Go on recording an experiment in its own directory, from the checkpoint on from which it
-        is resumed. Raises RecordError, also where another process trains it.
+        """Go on recording an experiment in its own directory. What lies beyond the checkpoint
+        from which it goes on is recorded anew, once the training has begun.
         """
-        from dicttui.record.resuming import continued
-
-        lock = continued(resumable)
-        return cls(
-            resumable.preset, resumable.place, lock, new=False, schedule=schedule,
+        recorder = cls(
+            resumable.preset, resumable.place, resumable.lock, new=False, schedule=schedule,
             segments=resumable.segments,
         )  # fmt: skip
+        recorder._goes_on = resumable
+        return recorder
 
     # -- what others say -----------------------------------------------------------------------
 
@@ -170,6 +173,7 @@ class Recorder(Observer):
             return
         moment = time.monotonic()
         self._clock = (snapshot.seconds, moment)
+        self._has_begun()
         self._runs = tuple(run.name for run in snapshot.runs)
         if not self._environment_known:
             self._environment_known = True
@@ -188,6 +192,7 @@ class Recorder(Observer):
 
     def end(self, observation: EndObservation) -> None:
         """Keep how a run ended; what it has come to is worth a checkpoint."""
+        self._has_begun()
         self._ends[observation.run] = observation.state
         self._eventful = True
         row = (now(), json.dumps(plain.plain(observation)))
@@ -203,6 +208,7 @@ class Recorder(Observer):
         """Have a state written."""
         self._schedule.taken()
         self._specify(state)
+        self._standing = {run.moment.run: _standing(run.moment) for run in state.runs}
         self._keeper.put(Order(state, now()))
 
     def keep(
@@ -224,9 +230,11 @@ class Recorder(Observer):
         self._closed = True
         until = time.monotonic() + timeout
         written = self._keeper.close(timeout)
-        if self._new and not self._runs:  # it never began: nothing is worth keeping
+        if not self._runs:  # it never began: there is nothing new to be kept
             self._writer.close(max(LEAST, until - time.monotonic()))
-            self._writer.discard()
+            if self._new:
+                self._writer.discard()
+            self._writer.release()
             return
         over = bool(self._runs) and set(self._runs) <= self._ends.keys()
         stopped = not over or set(self._ends.values()) == {"stopped"}
@@ -234,6 +242,7 @@ class Recorder(Observer):
         if self._signal and not over:
             facts["signal"] = self._signal
         self._set_facts(facts)
+        self._writer.change(lambda batch: batch.stand(self._standing))
         self.event("closed", facts["state"])
         left = max(LEAST, until - time.monotonic())
         if written or not self._keeper.busy:
@@ -274,6 +283,24 @@ class Recorder(Observer):
                     self._segments[change.run] = self._segments.get(change.run, 0) + 1
                     begun[change.run, self._segments[change.run]] = change.step
         return begun
+
+    def _has_begun(self) -> None:
+        """A training that goes on has begun: what it makes again is taken out."""
+        resumable, self._goes_on = self._goes_on, None
+        if resumable is None:
+            return
+        at = now()
+        told = self.directory / places.TOLD
+
+        def change(batch: Batch) -> None:
+            batch.cut = resumable.cut
+            batch.facts["state"] = "running"
+            batch.events.append((at, "resumed", f"from {resumable.origin}"))
+            batch.events.extend((at, "note", note) for note in resumable.late)
+            with suppress(OSError):
+                told.unlink(missing_ok=True)
+
+        self._writer.change(change)
 
     def _set_facts(self, facts: dict[str, str]) -> None:
         self._writer.change(lambda batch: batch.facts.update(facts))
@@ -321,3 +348,8 @@ class Recorder(Observer):
         steps = ", ".join(f"{run.moment.run} {run.moment.step:,}" for run in order.state.runs)
         note = f": {order.note}" if order.note else ""
         self.event("checkpoint", f"{path.name} ({steps}){note}")
+
+
+def _standing(moment: Moment) -> dict[str, Any]:
+    """Where a run stands, of what the table of runs says."""
+    return {"steps": moment.step, "state": moment.facts.get("state", "")}

@@ -1,0 +1,106 @@
+"""`dicttui resume [ID]`: go on with a recorded experiment."""
+
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dicttui.cli.log import open_log
+from dicttui.cli.open import ended, leaving
+from dicttui.cli.options import settings
+from dicttui.cli.output import note, refuse
+from dicttui.cli.places import config_file
+from dicttui.cli.recording import RecordedIn, directory, recorded
+from dicttui.cli.train import Every, Json, headless, mind_every
+
+if TYPE_CHECKING:
+    from dicttui.record.reading import Recorded
+    from dicttui.record.resuming import Resumable
+    from dicttui.training.session import Session
+
+
+def resume(
+    experiment_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="Of an experiment; none: the newest unfinished one."),
+    ] = None,
+    record: RecordedIn = None,
+    headless_only: Annotated[
+        bool, typer.Option("--headless", help="Train on without the app, as `train` does.")
+    ] = False,
+    json: Json = False,
+    every: Every = None,
+    refresh: Annotated[
+        float | None,
+        typer.Option(
+            "--refresh", metavar="HZ", min=0.1, max=60, help="Pictures per second; 1: slow links."
+        ),
+    ] = None,
+    theme: Annotated[str | None, typer.Option("--theme", help="Colours of the app.")] = None,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")] = False,
+) -> None:
+    """Go on with a recorded experiment from its newest checkpoint.
+
+    What was changed after that is changed again at the same steps. One whose runs have ended opens
+    with them ended.
+    """
+    if json and not headless_only:
+        refuse(["command line: --json: JSON lines are written; allowed: with --headless"])
+    mind_every(every, json)
+    config = settings()
+    where = directory(record, config)
+    experiment = _newest(where) if experiment_id is None else recorded(experiment_id, where)
+    open_log()
+    from dicttui.record.error import RecordError
+    from dicttui.record.recorder import Recorder
+    from dicttui.record.resuming import resumable
+
+    try:
+        found = resumable(experiment, note)
+    except RecordError as error:
+        refuse([str(error)])
+    recording = Recorder.resume(found)
+    if headless_only:
+        raise typer.Exit(
+            headless(
+                found.preset, recording, json=json, every=every, start=found.start,
+                first=lambda session: _take_back_a_stop(session, found),
+            )
+        )  # fmt: skip
+    # Nothing that is made before the first screen becomes garbage: a collection only delays it.
+    gc.disable()
+    from dicttui.tui.launch import run
+
+    status = run(
+        found.preset,
+        refresh=config.refresh if refresh is None else refresh,
+        theme=theme or config.theme,
+        theme_from="--theme" if theme else f"{config_file()}: theme",
+        ascii=ascii_only,
+        bell=config.bell,
+        observers=(recording,),
+        start=found.start,
+        leaving=leaving(recording),
+    )
+    ended(recording, status)
+    raise typer.Exit(status)
+
+
+def _take_back_a_stop(session: "Session", found: "Resumable") -> None:
+    """Who asks for more of what was stopped last, by Ctrl-C say, means that it is to go on."""
+    from dicttui.training.interventions import Undo
+
+    if found.last_stop:
+        note("what was stopped goes on: the stop is taken back")
+        session.submit(Undo())
+
+
+def _newest(where: Path) -> "Recorded":
+    """The newest experiment that can be gone on with; ends the program if there is none."""
+    from dicttui.record.finding import everything
+
+    unfinished = [e for e in everything(where) if e.state in ("crashed", "stopped")]
+    if not unfinished:
+        refuse([f"no unfinished experiment in {where}; dicttui runs lists all there are"])
+    return unfinished[0]
