@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dicttui.serve import difference, peer, views
@@ -90,12 +91,13 @@ class Guest:
         """Whether so much waits to be sent that nothing is read meanwhile."""
         return len(self._out) > self._limits.flooded
 
-    def read(self) -> list[Request]:
-        """What it says."""
+    def read(self) -> Iterator[Request]:
+        """What it says, one after another."""
         piece = self.connection.recv(PIECE)
         if not piece:
             raise ConnectionResetError
-        return [request(message) for message in self._unpacker.feed(piece)]
+        for message in self._unpacker.feed(piece):
+            yield request(message)
 
     def say(self, message: Message) -> None:
         """Send a message, as far as the socket takes it now."""

@@ -174,15 +174,17 @@ class Server:
             time.sleep(QUICK_FOR)  # no descriptor is left, say: it would be told again at once
             return
         try:
-            welcome = peer.is_ours(connection) and len(self._guests) < self._limits.guests
+            ours = peer.is_ours(connection)
         except (OSError, ServeError):
-            welcome = False
-        if not welcome:
+            ours = False
+        if not ours:
             connection.close()
             return
         guest = Guest(connection, self._limits)
         self._guests.append(guest)
         self._selector.register(connection, selectors.EVENT_READ, guest)
+        if len(self._guests) > self._limits.guests:
+            self._drop(guest, f"{self._limits.guests} clients are attached already")
 
     @contextlib.contextmanager
     def _minding(self, guest: Guest) -> Iterator[None]:

@@ -1,8 +1,8 @@
 """Sessions that are served over real sockets, and clients of them."""
 
 import shutil
+import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +14,10 @@ from dicttui.serve import address
 from dicttui.serve.client import RemoteSession
 from dicttui.serve.guest import Limits
 from dicttui.serve.server import Server
-from dicttui.training.interventions import Receipt
-from dicttui.training.seam import SessionProtocol
 from dicttui.training.session import Session
+
+# With --import-mode=importlib tests cannot import one another by name.
+sys.path.insert(0, str(Path(__file__).parent))
 
 TWO_RUNS = """
 title = "two runs"
@@ -33,27 +34,6 @@ name = "sgd"
 optimizer = "SGD"
 lr = 0.01
 """
-PATIENCE = 30.0
-
-
-def wait_for(condition: Callable[[], Any], what: str = "it") -> Any:
-    """What the condition gives, once that is true."""
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.002)
-    return found
-
-
-def answered(session: SessionProtocol, number: int) -> Receipt:
-    """The receipt of an intervention, once it is applied or has failed."""
-
-    def found() -> Receipt | None:
-        receipts = [r for r in session.receipts(0) if r.id == number and r.status != "requested"]
-        return receipts[-1] if receipts else None
-
-    receipt: Receipt = wait_for(found, f"the receipt of {number}")
-    return receipt
 
 
 class Served(NamedTuple):
