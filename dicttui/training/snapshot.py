@@ -228,6 +228,8 @@ class Playback:
     speed: float
     """Recorded seconds that pass in a second."""
     playing: bool
+    duration: float = 0.0
+    """Recorded seconds from the first picture to the last; `Snapshot.seconds` is where this is."""
 
 
 @dataclass(frozen=True, slots=True)

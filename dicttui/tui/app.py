@@ -20,11 +20,14 @@ from dicttui.training.interventions import Intervention
 from dicttui.training.seam import SessionProtocol
 from dicttui.training.snapshot import Snapshot, View
 from dicttui.tui.controls import Controls
-from dicttui.tui.display import Display, is_training
+from dicttui.tui.display import Display, is_training, quieted
+from dicttui.tui.endings import Endings
 from dicttui.tui.glyphs import ASCII, UNICODE
 from dicttui.tui.keys import BY_NAME, KEYS
+from dicttui.tui.layers import Layers
 from dicttui.tui.leaving import AT_ONCE, PATIENCE
 from dicttui.tui.palette import theme_variables
+from dicttui.tui.playing import Player
 from dicttui.tui.receipts import ReceiptLog
 from dicttui.tui.screens.live import LiveScreen
 from dicttui.tui.screens.loading import LoadingScreen
@@ -40,7 +43,6 @@ QUICK_SECONDS = 0.005
 QUICK_PATIENCE = 5.0
 """Seconds after which an answer is no longer looked for at that rate."""
 INTERRUPTED = 130
-BELLS = frozenset({"finished", "diverged"})
 
 
 class DicttuiApp(App[int]):
@@ -79,6 +81,7 @@ class DicttuiApp(App[int]):
         offers_background: bool = False,
         state_directory: Path | None = None,
         news: Callable[[], str] | None = None,
+        player: Player | None = None,
     ) -> None:
         """Make an app that looks at a session which others start and close.
 
@@ -100,6 +103,7 @@ class DicttuiApp(App[int]):
             state_directory: where to save what the current directory does not take.
             news: what a person is to be told once the training is there, or nothing; called in a
                 thread of its own.
+            player: what plays the session, if it is a recording.
 
         """
         super().__init__()
@@ -116,7 +120,9 @@ class DicttuiApp(App[int]):
         self.goes_on = False
         """Whether the training is to go on in the background."""
         self.state_directory = state_directory
+        self.player = player
         self.looks = Looks()
+        self.layers = Layers(self)
         self.controls = Controls(self)
         self._selection = Selection()
         self._news = news
@@ -131,11 +137,9 @@ class DicttuiApp(App[int]):
         self._awaited: int | None = None
         self._awaited_until = 0.0
         self._quick: Timer | None = None
-        self._rung: set[str] = set()
+        self._endings = Endings()
         self._interrupted = False
         self._told_of_failure = False
-        self._layers = 1
-        """Screens that are always there: the loading screen, then the main screen over it."""
         self._view: View | None = None
         for ours in OURS:
             self.register_theme(ours)
@@ -187,9 +191,9 @@ class DicttuiApp(App[int]):
             return  # the timer may come once more when the last screen has gone
         self._look()
         asking = isinstance(self.screen, ModalScreen)
-        if self.snapshot.state == "ready" and self._layers == 1 and not asking:
+        if self.snapshot.state == "ready" and not self.layers.main and not asking:
             await self._enter_main()
-        elif self.snapshot.state == "failed" and self._layers == 2:
+        elif self.snapshot.state == "failed" and self.layers.main:
             self._tell_of_failure(self.snapshot.detail)
 
     def _look(self, *, at_once: bool = False) -> None:
@@ -197,7 +201,8 @@ class DicttuiApp(App[int]):
         much from the training and nobody waits for it.
         """
         newest = self.latest()
-        self._ring(newest)
+        if self._endings.heard(newest) and self._bell:
+            self.bell()
         self._hear()
         if newest.sequence == self.snapshot.sequence or self.showing.frozen:
             return
@@ -213,7 +218,7 @@ class DicttuiApp(App[int]):
         """Draw what this snapshot says from now on."""
         self.looks.follow(run.name for run in newest.runs)
         self.showing = self._selection.after(self.snapshot, newest, self.showing)
-        self.snapshot = _quiet(self.snapshot, newest)
+        self.snapshot = quieted(self.snapshot, newest)
 
     def _tell_of_failure(self, detail: str) -> None:
         """Once: what ended the training, over what was drawn last."""
@@ -228,18 +233,9 @@ class DicttuiApp(App[int]):
         )
 
     async def _enter_main(self) -> None:
-        """There is something to see: build the main screen, and the help, to open at once."""
-        from dicttui.tui.screens.main import MainScreen
-
-        self._layers = 2
-        names = [run.name for run in self.snapshot.runs]
-        self.looks.follow(names)
-        with self.batch_update():
-            while len(self.screen_stack) > 1:
-                await self.pop_screen()
-            await self.push_screen(self._help_screen())
-            await self.pop_screen()
-            await self.push_screen(MainScreen(self.glyphs, names, self.looks))
+        """There is something to see."""
+        self.looks.follow(run.name for run in self.snapshot.runs)
+        await self.layers.enter_main()
         if (heard := self.receipts.newest()) is not None:
             self._live_screen().show_receipt(heard)
         if self._news is not None:
@@ -310,13 +306,20 @@ class DicttuiApp(App[int]):
             self._go_first()
             self._look(at_once=True)
 
+    def look_now(self) -> None:
+        """Draw what a key has changed at once."""
+        self._look(at_once=True)
+
     def _hear(self) -> None:
-        if self.receipts.take(self.session.receipts(self.receipts.heard)):
-            newest = self.receipts.newest()
-            if newest is not None:
-                self._live_screen().show_receipt(newest)
-                if newest.status == "failed":
-                    self._selection.failed(newest.id)
+        if self.player is not None and self.receipts.heard > len(self.session.receipts(0)):
+            self.receipts.clear()  # a recording that was set back
+            self.say("")
+        heard = self.session.receipts(self.receipts.heard)
+        for receipt in heard:
+            if receipt.status == "failed":
+                self._selection.failed(receipt.id)
+        if self.receipts.take(heard):
+            self._live_screen().show_receipt(heard[-1])
 
     def say(self, words: str) -> None:
         """Tell a person something that is no receipt."""
@@ -326,12 +329,6 @@ class DicttuiApp(App[int]):
         return next(
             screen for screen in reversed(self.screen_stack) if isinstance(screen, LiveScreen)
         )
-
-    def _ring(self, snapshot: Snapshot) -> None:
-        ended = {run.name for run in snapshot.runs if run.state in BELLS}
-        if ended - self._rung and self._bell and self.snapshot.runs:
-            self.bell()
-        self._rung = ended
 
     # Keys
 
@@ -372,39 +369,13 @@ class DicttuiApp(App[int]):
         """Open a dialog; `then` is called with its answer, unless it was left."""
         self.push_screen(dialog, lambda answer: None if answer is None else then(answer))
 
-    def open(self, name: str) -> None:
-        """Open a screen; close it if it is open; leave another for it."""
-        here = self.screen.kind if isinstance(self.screen, LiveScreen) else ""
-        if len(self.screen_stack) > self._layers:
-            self.pop_screen()
-        if here == name:
-            return
-        if name == "help":
-            self.push_screen(self._help_screen())
-        elif name == "events":
-            from dicttui.tui.screens.events import EventsScreen
-
-            self.push_screen(EventsScreen(self.glyphs, self.receipts))
-        elif run := self.showing.run(self.snapshot):
-            from dicttui.tui.screens.rows import RowsScreen
-
-            self.push_screen(RowsScreen(self.glyphs, run.name))
-
-    def _help_screen(self) -> str:
-        """The help's name; it is kept once it has been built."""
-        if not self.is_screen_installed("help"):
-            from dicttui.tui.screens.help import HelpScreen
-
-            self.install_screen(HelpScreen(self.glyphs), "help")
-        return "help"
-
     def back(self) -> None:
         """One layer out."""
         if isinstance(self.screen, LiveScreen) and self.screen.back():
             return
-        if len(self.screen_stack) > self._layers:
-            self.pop_screen()
-        elif self.showing.enlarged:
+        if self.layers.close():
+            return
+        if self.showing.enlarged:
             self.show_display(replace(self.showing, enlarged=False))
 
     def next_theme(self) -> None:
@@ -425,10 +396,3 @@ class DicttuiApp(App[int]):
         from dicttui.tui.commands import commands
 
         return commands(self, screen)
-
-
-def _quiet(before: Snapshot, after: Snapshot) -> Snapshot:
-    """While nothing trains the machine's facts stay as they were, so that nothing is repainted."""
-    if is_training(after) or is_training(before) or before.state != after.state:
-        return after
-    return replace(after, system=before.system or after.system)

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Any
 from textual.app import SystemCommand
 from textual.screen import Screen
 
-from dicttui.tui.keys import KEYS
+from dicttui.tui.keys import KEYS, is_there
 from dicttui.tui.screens.live import LiveScreen
 
 if TYPE_CHECKING:
     from dicttui.tui.app import DicttuiApp
 
-LEFT_OUT = frozenset({"select", "palette", "back", "interrupt"})
+LEFT_OUT = frozenset({"select", "palette", "back", "interrupt", "scrub"})
 """Keys that make no command."""
 
 
 def commands(app: "DicttuiApp", screen: Screen[Any]) -> Iterator[SystemCommand]:
     """What each key does now."""
     for key in KEYS:
-        if not key.name or key.name in LEFT_OUT:
+        if not key.name or key.name in LEFT_OUT or not is_there(key, app.snapshot):
             continue
         if isinstance(screen, LiveScreen) and not screen.answers(key):
             continue

@@ -24,6 +24,7 @@ from dicttui.training.snapshot import RunSnapshot, Snapshot
 from dicttui.tui.display import ChartSettings, is_training
 from dicttui.tui.keys import BY_NAME
 from dicttui.tui.pace import faster, slower
+from dicttui.tui.playing import A_RECORDING, PLAYED, SCRUBBED
 
 if TYPE_CHECKING:
     from dicttui.tui.app import DicttuiApp
@@ -40,7 +41,9 @@ class Controls:
     def press(self, name: str, key: str = "") -> None:
         """Do what the key table says under this name; `key` is the key that was pressed."""
         entry = BY_NAME[name]
-        if entry.control and self.app.showing.readonly:
+        if name == "scrub" or (entry.control and self.app.player is not None):
+            self._play(name, key)
+        elif entry.control and self.app.showing.readonly:
             self.app.say(READ_ONLY)
         elif entry.control and self.app.latest().state != "ready":
             self.app.say("not yet: the training is still being built")
@@ -48,6 +51,24 @@ class Controls:
             self.select(int(key))
         else:
             getattr(self, name)()
+
+    def _play(self, name: str, key: str) -> None:
+        """What a key of the training, or an arrow, does to a recording."""
+        player = self.app.player
+        if player is None:
+            return
+        if name == "scrub":
+            player.scrub(SCRUBBED.get(key, 1))
+        elif name in PLAYED:
+            PLAYED[name](player)
+        else:
+            self.app.say(A_RECORDING)
+            return
+        self.app.look_now()
+
+    def scrub(self) -> None:
+        """A picture on; which key it was `press` knows."""
+        self._play("scrub", "right")
 
     # Training
 
@@ -220,15 +241,15 @@ class Controls:
 
     def rows(self) -> None:
         """The rows of the selected run."""
-        self.app.open("rows")
+        self.app.layers.open("rows")
 
     def events(self) -> None:
         """What was asked for."""
-        self.app.open("events")
+        self.app.layers.open("events")
 
     def help(self) -> None:
         """The key table, on a screen."""
-        self.app.open("help")
+        self.app.layers.open("help")
 
     def save(self) -> None:
         """The screen as SVG, and the report."""

@@ -64,3 +64,10 @@ ENDED = frozenset({"finished", "stopped", "diverged", "failed"})
 def is_training(snapshot: Snapshot) -> bool:
     """Whether any run makes steps."""
     return any(run.state == "running" for run in snapshot.runs)
+
+
+def quieted(before: Snapshot, after: Snapshot) -> Snapshot:
+    """While nothing trains the machine's facts stay as they were, so that nothing is repainted."""
+    if is_training(after) or is_training(before) or before.state != after.state:
+        return after
+    return replace(after, system=before.system or after.system)

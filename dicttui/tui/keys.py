@@ -7,8 +7,9 @@ from typing import Literal
 from dicttui.preset.reading import MOST_RUNS
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import ENDED, Display, is_training
+from dicttui.tui.playing import PLAYED
 
-Where = Literal["everywhere", "main", "tables"]
+Where = Literal["everywhere", "main", "tables", "replay"]
 Group = Literal["Training", "Learning rate and device", "Runs", "Chart", "Screens", "The app"]
 Label = Callable[[Snapshot, Display], str]
 Use = Callable[[Snapshot, Display], bool]
@@ -116,6 +117,8 @@ def _several_runs(snapshot: Snapshot, _display: Display) -> bool:
 
 
 def _pause_all(snapshot: Snapshot, _display: Display) -> str:
+    if snapshot.playback is not None:
+        return "pause" if snapshot.playback.playing else "play"
     return "pause" if is_training(snapshot) else "resume"
 
 
@@ -244,6 +247,9 @@ KEYS: tuple[Key, ...] = (
         _always("quit"), footer=3),
     Key(("ctrl+c",), "interrupt", "The app", "The same; a second time leaves at once",
         _always("quit"), shown="ctrl+c"),
+    Key(("left", "right", "shift+left", "shift+right", "home", "end"), "scrub", "The app",
+        "A recording: a picture back or on, with shift ten; home, end",
+        _always("scrub"), where="replay", shown="left right", footer=2),
     Key(("up", "down", "pageup", "pagedown"), "", "The app",
         "Move in a table; left, right: sort by another column",
         _always("move"), where="tables", shown="arrows"),
@@ -260,6 +266,18 @@ def groups() -> Iterator[tuple[Group, list[Key]]]:
         yield group, [key for key in KEYS if key.group == group]
 
 
+def is_there(key: Key, snapshot: Snapshot) -> bool:
+    """Whether a key has anything to do with this: a training, or a recording of one."""
+    if snapshot.playback is None:
+        return key.where != "replay"
+    return not key.control or _plays(key, snapshot)
+
+
+def _plays(key: Key, snapshot: Snapshot) -> bool:
+    """Whether it is a key of the training that plays a recording."""
+    return snapshot.playback is not None and key.name in PLAYED
+
+
 def footer_keys(on_main: bool, snapshot: Snapshot, display: Display) -> list[Key]:
     """What the footer may show, in the table's order: only keys that can do something now."""
     offered = [
@@ -267,10 +285,11 @@ def footer_keys(on_main: bool, snapshot: Snapshot, display: Display) -> list[Key
         for key in KEYS
         if key.footer
         and (on_main or key.where == "everywhere")
-        and not (key.control and display.readonly)
-        and (key.use is None or key.use(snapshot, display))
+        and is_there(key, snapshot)
+        and not (key.control and display.readonly and snapshot.playback is None)
+        and (key.use is None or key.use(snapshot, display) or _plays(key, snapshot))
     ]
-    if not _all_have_finished(snapshot):
+    if snapshot.playback is not None or not _all_have_finished(snapshot):
         return offered
     return [replace(key, footer=1) if key.name == "go_on" else key for key in offered]
 

@@ -15,6 +15,7 @@ from dicttui.tui.leaving import AT_ONCE, SAVING, Guard
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
+    from dicttui.record.reading import Recorded
     from dicttui.training.observation import Observer
     from dicttui.training.script import Start
     from dicttui.training.seam import SessionProtocol
@@ -195,6 +196,55 @@ def run_attached(
     if not knows_theme(app, theme, theme_from):
         return WRONG_USAGE
     app.sub_title = id
+    gc.enable()
+    with Guard(app, None) as guard:
+        return _looked(app, guard)
+
+
+def watch(
+    recorded: "Recorded",
+    *,
+    refresh: float = 4.0,
+    theme: str | None = None,
+    theme_from: str = "--theme",
+    ascii: bool = False,  # noqa: A002 - the option's name
+    state_directory: Path | None = None,
+) -> int:
+    """Look at a recorded experiment; nothing is trained.
+
+    Args:
+        recorded: what is looked at.
+        refresh: how often the screen is drawn, in Hz.
+        theme: a theme's name; None is our dark one.
+        theme_from: where the theme was named, for an error.
+        ascii: whether to write 7-bit characters only.
+        state_directory: where to save what the current directory does not take.
+
+    Returns:
+        The exit status: 0, 2 if the theme is not known or if there is no terminal, 130 if it was
+        left by Ctrl-C, 128 and the number of the signal that ended the app.
+
+    Raises RecordError if there is nothing to look at.
+
+    """
+    if not has_terminal():
+        return WRONG_USAGE
+    from dicttui.record.playback import PlaybackSession
+
+    session = PlaybackSession(recorded)
+    app = DicttuiApp(
+        session,
+        refresh=refresh,
+        theme=theme,
+        ascii=ascii,
+        bell=False,
+        display=display_of(recorded.preset()),
+        owns_training=False,
+        state_directory=state_directory,
+        player=session,
+    )
+    if not knows_theme(app, theme, theme_from):
+        return WRONG_USAGE
     gc.enable()
     with Guard(app, None) as guard:
         return _looked(app, guard)

@@ -28,6 +28,12 @@ class ReceiptLog:
             self.heard += 1
         return self.heard != before
 
+    def clear(self) -> None:
+        """None has been heard."""
+        self.heard = 0
+        self._by_id = {}
+        self._newest = None
+
     def newest(self) -> Receipt | None:
         """The receipt that was written last."""
         return self._newest

@@ -208,7 +208,7 @@ def test_staying_is_an_answer_too_and_where_there_is_no_background_none_is_offer
 def test_what_is_not_recorded_at_the_moment_is_not_said_to_be() -> None:
     async def scenario(app: Driver) -> None:
         await app.press("q")
-        await app.see("not recorded at the moment: disk full")
+        await app.see("disk full. From the last checkpoint")
         assert "background" not in app.text()
 
     drive(scenario, handmade.not_recorded(), offers_background=True)

@@ -14,12 +14,14 @@ from dicttui.training.snapshot import Snapshot
 from dicttui.tui.charting import chart_content
 from dicttui.tui.display import ChartSettings, Display, is_training
 from dicttui.tui.glyphs import Glyphs
-from dicttui.tui.keys import KEYS
+from dicttui.tui.keys import KEYS, Key
 from dicttui.tui.layout import Plan, norm_lines, plan
+from dicttui.tui.playing import SCRUBBED
 from dicttui.tui.screens.live import LiveScreen
 from dicttui.tui.selection import Looks
 from dicttui.tui.widgets.key_bar import KeyBar
 from dicttui.tui.widgets.loss_chart import LossChart
+from dicttui.tui.widgets.playback_line import PlaybackLine
 from dicttui.tui.widgets.receipt_line import ReceiptLine
 from dicttui.tui.widgets.run_card import RunCard, norm_scale
 from dicttui.tui.widgets.system_line import SystemLine, trouble
@@ -42,8 +44,8 @@ class MainScreen(LiveScreen):
     BINDINGS = [  # noqa: RUF012 - Textual's own way
         (name, f"app.press('{key.name}', '{name}')", key.help)
         for key in KEYS
-        if key.where == "main" and key.name
-        for name in key.keys
+        if key.where in ("main", "replay") and key.name
+        for name in (key.keys if key.where == "main" else SCRUBBED)
     ]
 
     def __init__(self, glyphs: Glyphs, names: Iterable[str], looks: Looks) -> None:
@@ -54,6 +56,7 @@ class MainScreen(LiveScreen):
         self._title = TitleLine(glyphs=glyphs)
         self._chart = LossChart(glyphs=glyphs)
         self._system = SystemLine(glyphs=glyphs)
+        self._playback = PlaybackLine(glyphs=glyphs)
         self._receipt = ReceiptLine(glyphs=glyphs)
         self._keys = KeyBar(glyphs=glyphs)
         self._plan: Plan | None = None
@@ -68,6 +71,7 @@ class MainScreen(LiveScreen):
             yield from self._cards.values()
         yield self._chart
         yield self._system
+        yield self._playback
         yield self._receipt
         yield self._keys
 
@@ -90,7 +94,10 @@ class MainScreen(LiveScreen):
         drawn = display.refresh
         if is_training(snapshot):
             drawn = self.owner.thrift.rate(display.refresh)
-        self._system.show(snapshot, display.refresh, drawn)
+        if snapshot.playback is None:
+            self._system.show(snapshot, display.refresh, drawn)
+        else:
+            self._playback.show(snapshot)
         self._keys.show(snapshot, display)
         self._draw_chart(snapshot, display.chart)
 
@@ -108,6 +115,19 @@ class MainScreen(LiveScreen):
         self.owner.select(message.run_name)
         if message.again:
             self.owner.controls.enlarge()
+
+    def answers(self, key: Key) -> bool:
+        """Whether a key works here; those of a recording only on one."""
+        return super().answers(key) or (
+            key.where == "replay" and self.owner.snapshot.playback is not None
+        )
+
+    def on_playback_line_sought(self, message: PlaybackLine.Sought) -> None:
+        """The bar was clicked."""
+        message.stop()
+        if self.owner.player is not None:
+            self.owner.player.seek(message.share)
+            self.owner.look_now()
 
     def _follow(self, names: list[str]) -> None:
         """A card for each of these runs, in their order, and no other."""
@@ -140,7 +160,7 @@ class MainScreen(LiveScreen):
         warning = trouble(snapshot)
         shared = plan(
             width, height, len(self._cards), display.enlarged, max(of_norms, default=0),
-            urgent=bool(warning),
+            urgent=bool(warning) or snapshot.playback is not None,
         )  # fmt: skip
         self._receipt.warn("" if shared.system else warning)
         for place, card in enumerate(self._cards.values()):
@@ -151,7 +171,8 @@ class MainScreen(LiveScreen):
         self._plan = shared
         for widget, lines in (
             (self._title, shared.title),
-            (self._system, shared.system),
+            (self._system, shared.system if snapshot.playback is None else 0),
+            (self._playback, shared.system if snapshot.playback is not None else 0),
             (self._receipt, shared.receipt),
             (self._keys, shared.keys),
         ):

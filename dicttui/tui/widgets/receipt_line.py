@@ -35,8 +35,8 @@ class ReceiptLine(RoleLines):
         self._set(sign, role, outcome(receipt))
 
     def say(self, words: str) -> None:
-        """Show a word of the app's own."""
-        self._set(self.glyphs.bullet, "warn", words)
+        """Show a word of the app's own; empty: nothing."""
+        self._set(self.glyphs.bullet if words else "", "warn", words)
 
     def warn(self, words: str) -> None:
         """Show this before everything else, as long as it is so; empty: nothing."""

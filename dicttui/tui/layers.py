@@ -1,0 +1,69 @@
+"""The screens over each other: what opens which, and what lies below."""
+
+from typing import TYPE_CHECKING
+
+from dicttui.tui.screens.live import LiveScreen
+
+if TYPE_CHECKING:
+    from dicttui.tui.app import DicttuiApp
+
+
+class Layers:
+    """The screens of one app."""
+
+    def __init__(self, app: "DicttuiApp") -> None:
+        self._app = app
+        self._lowest = 1
+        """Screens that are always there: the loading screen, then the main screen over it."""
+
+    @property
+    def main(self) -> bool:
+        """Whether the main screen is there."""
+        return self._lowest == 2
+
+    async def enter_main(self) -> None:
+        """Build the main screen, and the help, to open at once."""
+        from dicttui.tui.screens.main import MainScreen
+
+        app = self._app
+        self._lowest = 2
+        names = [run.name for run in app.snapshot.runs]
+        with app.batch_update():
+            while len(app.screen_stack) > 1:
+                await app.pop_screen()
+            await app.push_screen(self._help())
+            await app.pop_screen()
+            await app.push_screen(MainScreen(app.glyphs, names, app.looks))
+
+    def open(self, name: str) -> None:
+        """Open a screen; close it if it is open; leave another for it."""
+        app = self._app
+        here = app.screen.kind if isinstance(app.screen, LiveScreen) else ""
+        self.close()
+        if here == name:
+            return
+        if name == "help":
+            app.push_screen(self._help())
+        elif name == "events":
+            from dicttui.tui.screens.events import EventsScreen
+
+            app.push_screen(EventsScreen(app.glyphs, app.receipts))
+        elif run := app.showing.run(app.snapshot):
+            from dicttui.tui.screens.rows import RowsScreen
+
+            app.push_screen(RowsScreen(app.glyphs, run.name))
+
+    def close(self) -> bool:
+        """Leave the screen on top; whether there was one that can be left."""
+        if len(self._app.screen_stack) <= self._lowest:
+            return False
+        self._app.pop_screen()
+        return True
+
+    def _help(self) -> str:
+        """The help's name; it is kept once it has been built."""
+        if not self._app.is_screen_installed("help"):
+            from dicttui.tui.screens.help import HelpScreen
+
+            self._app.install_screen(HelpScreen(self._app.glyphs), "help")
+        return "help"
