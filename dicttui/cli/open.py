@@ -2,6 +2,7 @@
 
 import gc
 import signal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +25,7 @@ from dicttui.cli.options import (
 from dicttui.cli.output import INTERRUPTED, note
 from dicttui.cli.places import config_file
 from dicttui.cli.recording import NoRecord, RecordDirectory, recorder
+from dicttui.cli.start import in_background
 from dicttui.cli.train import AT_ONCE, SIGNALLED, told
 
 if TYPE_CHECKING:
@@ -79,6 +81,7 @@ def open_app(
         worded=wording(preset, changes),
         observers=() if recording is None else (recording,),
         leaving=leaving(recording),
+        on_background=None if recording is None else partial(in_background, recording),
     )
     if recording is not None:
         ended(recording, status)

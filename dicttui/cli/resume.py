@@ -1,6 +1,7 @@
 """`dicttui resume [ID]`: go on with a recorded experiment."""
 
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from dicttui.cli.options import settings
 from dicttui.cli.output import note, refuse
 from dicttui.cli.places import config_file
 from dicttui.cli.recording import RecordedIn, directory, recorded
+from dicttui.cli.start import in_background
 from dicttui.cli.train import Every, Json, headless, mind_every
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ def resume(
         observers=(recording,),
         start=found.start,
         leaving=leaving(recording),
+        on_background=partial(in_background, recording),
     )
     ended(recording, status)
     raise typer.Exit(status)
