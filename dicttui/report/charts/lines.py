@@ -134,13 +134,14 @@ class _Plot:
 def draw(chart: Chart, size: Size) -> Markup:
     """The chart as an SVG element."""
     plot = _Plot(chart, size)
-    if not any(line.steps for line in chart.lines):
+    drawn = [line for line in chart.lines if line.steps]
+    if not drawn:
         return element("p", f"{chart.title}: nothing was recorded", class_="empty")
     told = f"{chart.title} over steps: " + ", ".join(
         dict.fromkeys(line.name for line in chart.lines if not line.ghost)
     )
-    ghosts = [line for line in chart.lines if line.ghost]
-    curves = [line for line in chart.lines if not line.ghost]
+    ghosts = [line for line in drawn if line.ghost]
+    curves = [line for line in drawn if not line.ghost]
     return element(
         "svg",
         element("title", told),

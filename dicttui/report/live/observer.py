@@ -106,6 +106,8 @@ class LiveLogger(Observer):
         self._put(None)
         self._thread.join(timeout)
         left = max(0.0, timeout - (time.monotonic() - began))
+        if self._dropped:
+            self._fail(f"could not keep up: {self._dropped:,} values were left out")
         try:
             status = self._process.wait(left)
         except subprocess.TimeoutExpired:
@@ -113,8 +115,6 @@ class LiveLogger(Observer):
         else:
             if status != 0:
                 self._fail(self._last_words() or f"ended with status {status}")
-            elif self._dropped:
-                self._fail(f"could not keep up: {self._dropped:,} values were left out")
 
     # -- the pipe --------------------------------------------------------------------------------
 
@@ -144,7 +144,7 @@ class LiveLogger(Observer):
             # The logger has gone; it has said why, and nothing more can be told.
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(1.0)
-            self._fail(self._last_words() or "ended early")
+            self._fail(self._last_words() or f"ended with status {self._process.poll()}")
             with suppress(OSError):
                 pipe.close()
             while self._next() is not None:
@@ -156,9 +156,9 @@ class LiveLogger(Observer):
             return self._waiting.popleft()
 
     def _fail(self, why: str) -> None:
-        if not self.trouble:
-            self.trouble = f"{self.name}: {why}"
-            log.warning("%s", self.trouble)
+        if why not in self.trouble:
+            self.trouble = f"{self.trouble}; {why}" if self.trouble else f"{self.name}: {why}"
+            log.warning("%s: %s", self.name, why)
 
     def _last_words(self) -> str:
         """What the logger said last before it ended."""

@@ -49,13 +49,15 @@ class ToWandb:
 
     def _run(self, name: str) -> Any:
         if name not in self._runs:
-            self._about.directory.mkdir(parents=True, exist_ok=True)
+            # wandb makes a directory `wandb` of its own.
+            place = self._about.directory.parent
+            place.mkdir(parents=True, exist_ok=True)
             run = self._wandb.init(
                 project=os.environ.get("WANDB_PROJECT", PROJECT),
                 group=f"{self._about.title} {self._about.id}".strip(),
                 name=name,
                 config=self._about.settings(name),
-                dir=os.environ.get("WANDB_DIR", str(self._about.directory)),
+                dir=os.environ.get("WANDB_DIR", str(place)),
                 mode=os.environ.get("WANDB_MODE") or self._mode(),
                 reinit="create_new",
                 settings=self._wandb.Settings(silent=True, console="off"),
