@@ -23,8 +23,8 @@ from dicttui.cli.options import (
     wording,
 )
 from dicttui.cli.output import INTERRUPTED, note
-from dicttui.cli.places import config_file
-from dicttui.cli.recording import NoRecord, RecordDirectory, recorder
+from dicttui.cli.places import config_file, state_directory
+from dicttui.cli.recording import NoRecord, RecordDirectory, directory, recorder
 from dicttui.cli.start import in_background
 from dicttui.cli.train import AT_ONCE, SIGNALLED, told
 
@@ -69,6 +69,7 @@ def open_app(
     open_log()
     recording = recorder(experiment, record, no_record, config)
     from dicttui.tui.launch import run
+    from dicttui.tui.news import interrupted
 
     status = run(
         experiment,
@@ -81,7 +82,10 @@ def open_app(
         worded=wording(preset, changes),
         observers=() if recording is None else (recording,),
         leaving=leaving(recording),
+        linger=(lambda _seconds: None) if recording is None else recording.linger,
         on_background=None if recording is None else partial(in_background, recording),
+        state_directory=state_directory(),
+        news=partial(interrupted, directory(record, config)),
     )
     if recording is not None:
         ended(recording, status)

@@ -8,7 +8,7 @@ import typer
 from dicttui.cli.log import open_log
 from dicttui.cli.options import settings
 from dicttui.cli.output import FAILED, INTERRUPTED, note, put, put_json, refuse
-from dicttui.cli.places import config_file, log_file
+from dicttui.cli.places import config_file, log_file, state_directory
 from dicttui.cli.recording import Id, RecordedIn, directory, recorded
 
 if TYPE_CHECKING:
@@ -42,20 +42,23 @@ def replay(
     config = settings()
     experiment = recorded(experiment_id, directory(record, config))
     open_log()
+    from dicttui.record.error import RecordError
+
     if watch:
         from dicttui.tui.launch import watch as watch_in_the_app
 
-        raise typer.Exit(
-            watch_in_the_app(
+        try:
+            status = watch_in_the_app(
                 experiment,
                 refresh=config.refresh if refresh is None else refresh,
                 theme=theme or config.theme,
                 theme_from="--theme" if theme else f"{config_file()}: theme",
                 ascii=ascii_only,
+                state_directory=state_directory(),
             )
-        )
-    from dicttui.record.error import RecordError
-
+        except RecordError as error:
+            refuse([str(error)])
+        raise typer.Exit(status)
     try:
         comparison = _trained_again(experiment)
     except RecordError as error:

@@ -11,7 +11,7 @@ from dicttui.cli.log import open_log
 from dicttui.cli.open import ended, leaving
 from dicttui.cli.options import settings
 from dicttui.cli.output import note, refuse
-from dicttui.cli.places import config_file
+from dicttui.cli.places import config_file, state_directory
 from dicttui.cli.recording import RecordedIn, directory, recorded
 from dicttui.cli.start import in_background
 from dicttui.cli.train import Every, Json, headless, mind_every
@@ -84,6 +84,8 @@ def resume(
         observers=(recording,),
         start=found.start,
         leaving=leaving(recording),
+        linger=recording.linger,
+        state_directory=state_directory(),
         on_background=partial(in_background, recording),
     )
     ended(recording, status)

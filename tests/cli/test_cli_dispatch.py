@@ -84,7 +84,9 @@ def launched(monkeypatch):
 
     calls = []
 
-    of_the_training = {"observers", "start", "leaving"}
+    of_the_training = {
+        "observers", "start", "leaving", "linger", "on_background", "state_directory", "news",
+    }  # fmt: skip
 
     def run(preset, **given):
         calls.append((preset, {k: v for k, v in given.items() if k not in of_the_training}))
