@@ -21,10 +21,12 @@ from dicttui.cli.output import INTERRUPTED, note, refuse
 from dicttui.cli.places import log_file
 from dicttui.cli.recording import NoRecord, RecordDirectory, directory, recorded
 from dicttui.cli.serving import order, say_how_to_go_on
+from dicttui.cli.train import LINGER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dicttui.record.recorder import Recorder
     from dicttui.serve.order import Order
     from dicttui.training.snapshot import Snapshot
 
@@ -102,6 +104,17 @@ def begin(
     if outcome.trouble:
         note(f"not recorded at the moment: {outcome.trouble}")
     say_how_to_go_on(outcome)
+
+
+def in_background(recording: "Recorder") -> int:
+    """Let a training that has been closed go on in the background; the exit status."""
+    recording.linger(LINGER)
+    try:
+        begin(order(resume=recording.directory))
+    except typer.Exit as ended:
+        note(f"recorded as {recording.id}; dicttui resume {recording.id} goes on")
+        return ended.exit_code
+    return 0
 
 
 def _reason(detail: str, source: str, worded: "Callable[[Snapshot], Snapshot] | None") -> str:
