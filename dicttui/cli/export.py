@@ -71,7 +71,7 @@ def export(
 
 def split(experiment_id: str) -> tuple[str, str | None]:
     """The experiment and the run of ID or ID/RUN, where ID may be a path."""
-    if Path(experiment_id).expanduser().is_dir():
-        return experiment_id if "/" in experiment_id else f"./{experiment_id}", None
+    if "/" in experiment_id and Path(experiment_id).expanduser().is_dir():
+        return experiment_id, None
     name, slash, run = experiment_id.rpartition("/")
     return (name, run) if slash and name else (experiment_id, None)

@@ -31,9 +31,13 @@ COLUMNS = {
 def concerning(
     experiment: Recorded, runs: Collection[str]
 ) -> Iterator[tuple[RecordedIntervention, tuple[Change, ...]]]:
-    """The interventions that concern these runs, with what they changed in them."""
+    """The interventions that concern these runs, with what they changed in them.
+
+    What concerns all runs at once, a checkpoint, concerns each.
+    """
+    others = {run.name for run in experiment.runs()}.difference(runs)
     for recorded in experiment.interventions():
-        changes = tuple(change for change in recorded.receipt.changes if change.run in runs)
+        changes = tuple(change for change in recorded.receipt.changes if change.run not in others)
         if changes or not recorded.receipt.changes:
             yield recorded, changes
 
