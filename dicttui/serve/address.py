@@ -8,6 +8,7 @@ import re
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,9 @@ LONGEST = 100
 ENDING = ".sock"
 _SOCKETS = "sockets"
 _ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_BACKLOG = 16
+_BACKLOG = 128
+_AGAIN = 0.02
+"""Seconds after which to knock again where too many are waiting to be let in."""
 
 
 def directory(state: Path) -> Path:
@@ -115,12 +118,23 @@ def connect(where: Path, timeout: float) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(timeout)
-        connection.connect(os.fspath(where))
+        deadline = time.monotonic() + timeout
+        while True:
+            try:
+                connection.connect(os.fspath(where))
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_AGAIN)
         connection.settimeout(None)
         ours = peer.is_ours(connection)
-    except OSError as error:
+    except (FileNotFoundError, ConnectionRefusedError) as error:
         connection.close()
         raise ServeError(f"{where.stem}: no process is training it") from error
+    except OSError as error:
+        connection.close()
+        raise ServeError(f"{where.stem}: cannot be reached: {error.strerror or error}") from error
     if not ours:
         connection.close()
         raise ServeError(f"{where}: another user listens there")

@@ -17,8 +17,8 @@ LONG = 10.0
 class RawClient:
     def __init__(self, where: Path) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(LONG)
         self.socket.connect(str(where))
+        self.socket.settimeout(LONG)
         self._packer = Packer(deflated=False)
         self._unpacker = Unpacker(ANSWER_LIMIT, deflated=True)
 

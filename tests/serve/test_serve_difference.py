@@ -16,7 +16,7 @@ from dicttui.training.snapshot import Ghost, Mark, Norms, Row, RunSnapshot, Seri
 
 FLOATS = st.floats() | st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 0.1])
 thoroughly = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -157,7 +157,7 @@ changes = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(changes)
 def test_a_change_that_is_none_is_an_error(change):
     history = History()

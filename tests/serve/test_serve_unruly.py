@@ -35,7 +35,7 @@ messages = st.dictionaries(st.sampled_from(KEYS), json_values | interventions).f
     lambda table: st.sampled_from(KINDS).map(lambda kind: {"type": kind} | table)
 )
 repeatedly = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
