@@ -60,11 +60,13 @@ class Handmade:
     directory: Path = Path("/nowhere/2026-03-01_article-sparse_3f9a1c")
     state: str = "finished"
     began: datetime = BEGAN
+    ended: datetime | None = BEGAN + timedelta(seconds=12)
     preset_: Preset = field(default_factory=lambda: read("article-sparse"))
     environment_: dict = field(
         default_factory=lambda: {
             "dicttui": "0.3.0", "python": "3.11.9", "torch": "2.13.0", "device": "cpu",
-            "threads": 1, "packages": {"numpy": "2.4.6"}, "git": None,
+            "threads": 1, "packages": {"numpy": "2.4.6"}, "git": None, "command": ["dicttui", "train", "a b"],
+            "code": [{"factory": "mynet:tied", "git": {"commit": "0af3", "dirty": True}}],
         }
     )  # fmt: skip
     runs_: list = field(default_factory=list)

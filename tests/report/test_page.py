@@ -51,6 +51,7 @@ def test_what_ran_is_said(whole):
     head = whole.sections[""]
     assert "The article's sparse network" in head
     assert "2026-03-01 12:30:00 UTC" in head
+    assert "2026-03-01 12:30:12 UTC, after 12 s" in head
     assert "gaussian 100 × 10, full batch" in head
     runs = whole.sections["runs"]
     assert "adam-sgd" in runs
@@ -68,7 +69,9 @@ def test_the_preset_and_the_commands_are_there(whole):
 def test_versions_and_events_are_there(whole):
     found = whole.sections["environment"]
     assert re.search(r"torch\s+2\.13\.0", found)
-    assert re.search(r"packages numpy\s+2\.4\.6", found)
+    assert re.search(r"\bnumpy\s+2\.4\.6", found)
+    assert re.search(r"command\s+dicttui train 'a b'", found)
+    assert re.search(r"code git commit\s+0af3", found)
     assert "checkpoint-1.json" in found
 
 
@@ -96,7 +99,10 @@ def test_charts_have_a_path_for_each_run(whole):
 
 
 def test_norms_before_and_after(whole):
-    assert "4 of 5" in whole.sections["norms"] or "3 of 5 rows grew" in whole.sections["norms"]
+    found = whole.sections["norms"]
+    assert "0.2 to 3.1 (ratio 15.5) at the end; 0.9 to 1.2 (ratio 1.33) before; " in found
+    assert "3 of 5 rows grew, 2 shrank" in found
+    assert "when it was forked" in found
 
 
 def test_a_run_that_diverged_says_why():

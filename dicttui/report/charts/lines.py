@@ -70,6 +70,8 @@ class Chart:
     x_log: bool = False
     zero: bool = False
     """Whether a linear y axis begins at 0."""
+    include: tuple[float, ...] = ()
+    """Values that the y axis has whatever the lines have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,7 @@ class _Plot:
         log = self.chart.y_log and any(value > 0 for value in values)
         if log:
             values = [max(value, extent[2]) for extent in chosen for value in extent[:2]]
+        values += self.chart.include
         values += [floor.value for floor in self.chart.floors if floor.value > 0 or not log]
         return scale_of(values, self.bottom, self.top, log=log, zero=self.chart.zero)
 

@@ -14,6 +14,8 @@ from dicttui.report.wording import count
 
 NOT_DRAWN = ("mmcs_random",)
 """One number, and no curve."""
+LESS_ASKED_FOR = ("l1", "norm_max", "norm_min", "lr")
+"""Beside metrics on held-out samples."""
 
 
 def curves(material: Material) -> Markup:
@@ -21,12 +23,22 @@ def curves(material: Material) -> Markup:
     names = _names(material)
     large = _large(material, names)
     small = [name for name in names if name not in large]
+    less = [name for name in small if name in LESS_ASKED_FOR or name.startswith("held_out_")]
+    less = [name for name in less if name != "held_out_loss"]
+    first = [name for name in small if name not in less]
     return element(
         "section",
         element("h2", "Curves"),
         legend(material),
         (_figure(material, name, large=True) for name in large),
-        element("div", (_figure(material, name, large=False) for name in small), class_="small"),
+        element("div", (_figure(material, name, large=False) for name in first), class_="small"),
+        element(
+            "details",
+            element("summary", f"{len(less)} more"),
+            element("div", (_figure(material, name, large=False) for name in less), class_="small"),
+        )
+        if less
+        else None,
         id="curves",
     )
 
@@ -41,7 +53,8 @@ def _names(material: Material) -> list[str]:
         and not name.startswith(TERM)
         and any(value is not None and isfinite(value) for _, value in values)
     }
-    if not any(len({rate for _, rate in run.metrics.get("lr", ())}) > 1 for run in material.runs):
+    # Without a schedule the marks on the losses say it all.
+    if all(run.recorded.specification.get("schedule") == "constant" for run in material.runs):
         found.discard("lr")
     return in_order(found | {"loss"})
 
@@ -94,6 +107,7 @@ def _chart(material: Material, name: str) -> Chart:
         y_log=known.log and (display.y == "log" or name != "loss"),
         x_log=display.x == "log",
         zero=not known.log,
+        include=(1.0,) if known.share else (),
     )
 
 

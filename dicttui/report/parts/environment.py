@@ -1,5 +1,6 @@
 """Versions and machine, and what happened to the recording."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,8 +31,15 @@ def _pairs(table: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, st
     """Names and values, those of tables in tables with both names."""
     for key, value in table.items():
         name = f"{before} {key}".strip().replace("_", " ")
-        if isinstance(value, Mapping):
+        if key == "packages" and isinstance(value, Mapping):
+            yield from _pairs(value)
+        elif key == "command" and isinstance(value, list):
+            yield name, shlex.join(str(word) for word in value)
+        elif isinstance(value, Mapping):
             yield from _pairs(value, name)
+        elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+            for item in value:
+                yield from _pairs(item, name) if isinstance(item, Mapping) else [(name, str(item))]
         elif isinstance(value, list | tuple):
             yield name, ", ".join(str(item) for item in value) or "none"
         elif value is not None and value != "":

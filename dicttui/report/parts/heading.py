@@ -1,5 +1,6 @@
 """The top of the page: what ran, when, on what."""
 
+from dicttui.record.reading import Recorded
 from dicttui.report.charts.markers import chip
 from dicttui.report.markup import Markup, element, joined
 from dicttui.report.parts.material import Material, RunMaterial
@@ -18,8 +19,8 @@ def heading(material: Material) -> Markup:
     experiment, preset = material.experiment, material.preset
     last = material.last
     facts = [
-        ("recorded", moment(experiment.began)),
-        ("trained for", duration(last.seconds) if last else "n/a"),
+        ("began", moment(experiment.began)),
+        ("ended", _ended(experiment)),
         ("data", last.data if last and last.data else preset.data.kind),
         ("seed", str(preset.training.seed)),
         ("device", ", ".join(dict.fromkeys(_devices(material))) or preset.training.device),
@@ -67,6 +68,14 @@ def progress(run: RunMaterial) -> str:
     """How far a run has come: "1,000 steps", "400 of 1,000 steps"."""
     made, target = run.recorded.steps, run.recorded.target
     return f"{count(made)} steps" if made >= target else f"{count(made)} of {count(target)} steps"
+
+
+def _ended(experiment: Recorded) -> str:
+    ended = experiment.ended
+    if ended is None or experiment.state == "running":
+        return "not yet"
+    after = duration((ended - experiment.began).total_seconds())
+    return f"{moment(ended)}, after {after}"
 
 
 def _devices(material: Material) -> list[str]:

@@ -7,6 +7,9 @@ from dicttui.report.parts.material import Material, RunMaterial
 from dicttui.report.wording import count, number
 from dicttui.training.snapshot import Norms
 
+CHANGED = 1e-3
+"""Share of its norm by which a row has grown or shrunk, and not only been rounded."""
+
 
 def rows(material: Material) -> Markup:
     """A picture of each run's rows, and of its atoms where they are others."""
@@ -44,22 +47,23 @@ def _figure(run: RunMaterial, what: str, before: Norms | None, after: Norms) -> 
         "figure",
         element("figcaption", run_name(run), f" {what}"),
         chart.draw(run.place, before, after),
-        element("p", _told(before, after), class_="quiet"),
+        element("p", _told(before, after, run.recorded.parent), class_="quiet"),
     )
 
 
-def _told(before: Norms | None, after: Norms) -> str:
+def _told(before: Norms | None, after: Norms, parent: str) -> str:
     """How far the norms reach, and how many rows grew and shrank."""
-    words = [f"{_range(after)}, largest ÷ smallest {number(after.ratio)}"]
+    words = [f"{_range(after)} at the end"]
     if before is not None:
-        words.append(f"before {_range(before)}, {number(before.ratio)}")
+        words.append(f"{_range(before)} {'when it was forked' if parent else 'before'}")
         if before.values and len(before.values) == len(after.values):
             pairs = list(zip(before.values, after.values, strict=True))
-            grew = sum(1 for old, new in pairs if new > old)
-            shrank = sum(1 for old, new in pairs if new < old)
+            grew = sum(1 for old, new in pairs if new > old * (1 + CHANGED))
+            shrank = sum(1 for old, new in pairs if new < old * (1 - CHANGED))
             words.append(f"{count(grew)} of {count(len(pairs))} rows grew, {count(shrank)} shrank")
     return "; ".join(words)
 
 
 def _range(norms: Norms) -> str:
-    return f"{number(norms.minimum, 3)} to {number(norms.maximum, 3)}"
+    low, high = number(norms.minimum, 3), number(norms.maximum, 3)
+    return f"all {low}" if low == high else f"{low} to {high} (ratio {number(norms.ratio, 3)})"
