@@ -65,7 +65,8 @@ class Handmade:
     environment_: dict = field(
         default_factory=lambda: {
             "dicttui": "0.3.0", "python": "3.11.9", "torch": "2.13.0", "device": "cpu",
-            "threads": 1, "packages": {"numpy": "2.4.6"}, "git": None, "command": ["dicttui", "train", "a b"],
+            "threads": 1, "packages": {"numpy": "2.4.6"}, "git": None,
+            "command": ["dicttui", "train", "a b"],
             "code": [{"factory": "mynet:tied", "git": {"commit": "0af3", "dirty": True}}],
         }
     )  # fmt: skip

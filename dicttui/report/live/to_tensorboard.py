@@ -21,7 +21,7 @@ class ToTensorboard:
     def numbers(self, run: str, step: int, values: Mapping[str, float], at: float) -> None:
         """Write scalars."""
         for name, value in values.items():
-            self._file(run, at).scalar(name, value, step, at)
+            self._file(run, step, at).scalar(name, value, step, at)
         if time.monotonic() - self._flushed > FLUSH_EVERY:
             self._flushed = time.monotonic()
             for file in self._files.values():
@@ -29,11 +29,11 @@ class ToTensorboard:
 
     def back(self, run: str, step: int, at: float) -> None:
         """Have TensorBoard forget what came from this step on."""
-        self._file(run, at).again_from(step, at)
+        self._file(run, step, at).again_from(step, at)
 
     def words(self, run: str, step: int, text: str, at: float) -> None:
         """Write a text."""
-        self._file(run, at).text("interventions", shown(text), step, at)
+        self._file(run, step, at).text("interventions", shown(text), step, at)
 
     def end(self, run: str, state: str) -> None:
         """Hand over what there is."""
@@ -46,8 +46,11 @@ class ToTensorboard:
         for file in self._files.values():
             file.close()
 
-    def _file(self, run: str, at: float) -> EventFile:
+    def _file(self, run: str, step: int, at: float) -> EventFile:
         if run not in self._files:
             directory = self._about.directory / directory_of(run)
-            self._files[run] = EventFile(directory, at, name=f"{time.time_ns()}.dicttui")
+            file = EventFile(directory, at, name=f"{time.time_ns()}.dicttui")
+            # A run that is resumed may have come further before it was interrupted.
+            file.again_from(step, at)
+            self._files[run] = file
         return self._files[run]

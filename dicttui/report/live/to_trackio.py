@@ -53,6 +53,8 @@ class ToTrackio:
                 name=f"{name} {self._about.id}".strip(),
                 group=f"{self._about.title} {self._about.id}".strip(),
                 config=self._about.settings(name),
+                # A resumed run goes on; without an id another experiment's would.
+                resume="allow" if self._about.id else "never",
                 embed=False,
                 auto_log_gpu=False,
                 auto_log_cpu=False,

@@ -55,6 +55,9 @@ class About:
         """Of its recording; empty if nothing is recorded."""
         self.directory = Path(beginning["directory"])
         """Where files of its own belong."""
+        if self.id:
+            # The recording's own may not be there yet; it is for its owner alone.
+            self.directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.preset: dict[str, Any] = beginning["preset"]
 
     def settings(self, run: str) -> dict[str, Any]:
