@@ -135,7 +135,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
             f"{path}: is of version {version}, and this program reads version {VERSION}; "
             "allowed: the version of dicttui that recorded it"
         )
-    found = dict(connection.execute("SELECT name, type FROM sqlite_master"))
+    try:
+        found = dict(connection.execute("SELECT name, type FROM sqlite_master"))
+    except UnicodeError as error:
+        raise RecordError(f"{path}: is damaged: {error}") from error
     if any(found.get(name) != "table" for name in TABLES):
         raise RecordError(f"{path}: is damaged: tables are missing")
     if any(kind in ("view", "trigger") for kind in found.values()):

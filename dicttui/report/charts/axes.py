@@ -4,6 +4,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+FARTHEST = 1e100
+"""No axis goes beyond it, nor, where it is a log one, below its inverse: no float32 does."""
 LEAST_RATIO = 1e-12
 """An axis that spans less than this share of its values would divide by nothing."""
 
@@ -45,12 +47,13 @@ def scale_of(
 
     It is linear where a value that must be seen has no logarithm.
     """
-    finite = [value for value in values if math.isfinite(value)]
+    finite = [max(-FARTHEST, min(FARTHEST, value)) for value in values if math.isfinite(value)]
     log = log and bool(finite) and min(finite) > 0
     if not finite:
         return Scale(0.0, 1.0, start, end)
     low, high = min(finite), max(finite)
     if log:
+        low, high = max(low, 1 / FARTHEST), max(high, 1 / FARTHEST)
         if high / low < 1.02:
             low, high = low / 1.1, high * 1.1
         room = (high / low) ** 0.04
