@@ -43,6 +43,11 @@ QUICK_SECONDS = 0.005
 QUICK_PATIENCE = 5.0
 """Seconds after which an answer is no longer looked for at that rate."""
 INTERRUPTED = 130
+OVER = {
+    "failed": "The training has ended by an error",
+    "closed": "There is nothing more to see of this training",
+}
+"""What a person is told where a session is of no use any more."""
 
 
 class DicttuiApp(App[int]):
@@ -139,7 +144,7 @@ class DicttuiApp(App[int]):
         self._quick: Timer | None = None
         self._endings = Endings()
         self._interrupted = False
-        self._told_of_failure = False
+        self._told_of_the_end = False
         self._view: View | None = None
         for ours in OURS:
             self.register_theme(ours)
@@ -193,8 +198,8 @@ class DicttuiApp(App[int]):
         asking = isinstance(self.screen, ModalScreen)
         if self.snapshot.state == "ready" and not self.layers.main and not asking:
             await self._enter_main()
-        elif self.snapshot.state == "failed" and self.layers.main:
-            self._tell_of_failure(self.snapshot.detail)
+        elif self.snapshot.state in OVER and self.layers.main:
+            self._tell_of_the_end(OVER[self.snapshot.state], self.snapshot.detail)
 
     def _look(self, *, at_once: bool = False) -> None:
         """Take the newest snapshot and draw it, unless nobody would see it, or it would take too
@@ -220,15 +225,15 @@ class DicttuiApp(App[int]):
         self.showing = self._selection.after(self.snapshot, newest, self.showing)
         self.snapshot = quieted(self.snapshot, newest)
 
-    def _tell_of_failure(self, detail: str) -> None:
+    def _tell_of_the_end(self, heading: str, detail: str) -> None:
         """Once: what ended the training, over what was drawn last."""
-        if self._told_of_failure:
+        if self._told_of_the_end:
             return
-        self._told_of_failure = True
+        self._told_of_the_end = True
         from dicttui.tui.screens.error import ErrorDialog
 
         self.ask(
-            ErrorDialog("The training has ended by an error", detail),
+            ErrorDialog(heading, detail),
             lambda leave: self.leave() if leave else None,
         )
 
