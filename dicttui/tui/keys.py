@@ -187,7 +187,7 @@ KEYS: tuple[Key, ...] = (
         _always("restart"), control=True, footer=19),
     Key(("x",), "stop", "Training", "Stop the selected run for good",
         _always("stop"), control=True, footer=20, use=_this_may_train),
-    Key(("u",), "undo", "Training", "Take back the last change of the selected run's training",
+    Key(("u",), "undo", "Training", "Take back the selected run's last change",
         _undo, control=True, footer=6, use=_has_something_to_take_back),
     Key(("k",), "keep", "Training", "Keep a checkpoint of this moment, with a note",
         _always("checkpoint"), control=True, footer=18, use=_is_recorded),
@@ -205,7 +205,7 @@ KEYS: tuple[Key, ...] = (
     Key(("o",), "reset_optimizer", "Learning rate and device",
         "Forget the optimizer's moments",
         _always("reset opt."), control=True, footer=21, use=_has_rate),
-    Key(("f",), "fork", "Runs", "Fork the selected run: the same from here on but for one thing",
+    Key(("f",), "fork", "Runs", "Fork the selected run, with something different",
         _always("fork"), control=True, footer=9, use=_can_be_forked),
     Key(tuple("123456789"), "select", "Runs", "Select a run by its number",
         _always("select"), where="main", shown="1-9"),
@@ -243,12 +243,12 @@ KEYS: tuple[Key, ...] = (
         _always("help"), footer=2),
     Key(("escape",), "back", "The app", "One layer out",
         _always("back"), shown="esc"),
-    Key(("q",), "quit", "The app", "Quit; asks only if a training would be lost",
+    Key(("q",), "quit", "The app", "Quit; asks first if a training would end",
         _always("quit"), footer=3),
     Key(("ctrl+c",), "interrupt", "The app", "The same; a second time leaves at once",
         _always("quit"), shown="ctrl+c"),
     Key(("left", "right", "shift+left", "shift+right", "home", "end"), "scrub", "The app",
-        "A recording: a picture back or on, with shift ten; home, end",
+        "In a recording: back and on; with shift by ten",
         _always("scrub"), where="replay", shown="left right", footer=2),
     Key(("up", "down", "pageup", "pagedown"), "", "The app",
         "Move in a table; left, right: sort by another column",
@@ -289,7 +289,9 @@ def footer_keys(on_main: bool, snapshot: Snapshot, display: Display) -> list[Key
         and not (key.control and display.readonly and snapshot.playback is None)
         and (key.use is None or key.use(snapshot, display) or _plays(key, snapshot))
     ]
-    if snapshot.playback is not None or not _all_have_finished(snapshot):
+    if snapshot.playback is not None:
+        return [replace(key, footer=1) if key.name in PLAYED else key for key in offered]
+    if not _all_have_finished(snapshot):
         return offered
     return [replace(key, footer=1) if key.name == "go_on" else key for key in offered]
 

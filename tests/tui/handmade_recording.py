@@ -69,7 +69,7 @@ def picture(place: int) -> Snapshot:
     runs = [handmade.adam(step), handmade.sgd(step)]
     if place >= 6:
         fork = replace(handmade.adam(step), name="adam-lr0.005", parent="adam", forked_at=650)
-        runs.append(replace(fork, lr=0.005, base_lr=0.005))
+        runs.append(replace(fork, lr=0.005, base_lr=0.005, dictionary_lr=0.005))
     return replace(handmade.recorded(handmade.snapshot(*runs)), sequence=7 * place, pace=20.0)
 
 

@@ -137,12 +137,9 @@ class ChoiceLine(RoleLines, can_focus=True):
         """All has been chosen."""
         self.post_message(self.Done())
 
-    def on_focus(self) -> None:
-        """Mark the label."""
-        self.redraw()
-
-    def on_blur(self) -> None:
-        """Unmark the label."""
+    def watch_has_focus(self, focused: bool) -> None:
+        """Mark the label, or unmark it."""
+        super().watch_has_focus(focused)
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:

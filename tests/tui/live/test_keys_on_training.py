@@ -278,26 +278,27 @@ def test_b_goes_back_to_the_start_and_trains_the_same_again(session: Session) ->
         await app.train(50)
         first = app.run("adam").loss_series.last
         await app.ask(PLUS, "b")
-        assert app.kind == "ConfirmDialog"
-        assert app.run("adam").step == 50
-        await app.ask("enter")
         assert (app.run("adam").step, app.run("adam").lr, app.run("sgd").step) == (0, 0.01, 50)
-        assert app.receipt == "✓ adam: applied at step 0: step 50 → 0"
+        assert app.receipt == "✓ adam: applied at step 0: step 50 → 0; u takes it back"
         await app.train(50)
         assert app.run("adam").loss_series.last == first
 
     drive_live(scenario, session)
 
 
-def test_x_stops_for_good_only_when_confirmed(session: Session) -> None:
+def test_x_stops_the_selected_run_and_u_lets_it_go_on(session: Session) -> None:
     async def scenario(app: LiveDriver) -> None:
         await app.train(5)
-        await app.ask("x", "escape")
-        assert app.run("adam").state == "running"
-        await app.ask("x", "down", "enter")
-        assert {run.state for run in session.latest().runs} == {"stopped"}
+        await app.ask("x")
+        assert app.receipt == "✓ adam: applied at step 5: running → stopped; u takes it back"
         await app.train(5)
-        assert {run.step for run in session.latest().runs} == {5}
+        assert (app.run("adam").step, app.run("sgd").step) == (5, 10)
+        await app.ask("u")
+        assert app.run("adam").state == "running"
+        await app.train(5)
+        assert (app.run("adam").step, app.run("sgd").step) == (10, 15)
+        await app.ask("x", "2", "x")
+        assert {run.state for run in session.latest().runs} == {"stopped"}
         await app.ask("c")
         assert "has been stopped; b takes it back to the start" in app.receipt or (
             "failed" in app.receipt
@@ -349,7 +350,7 @@ def test_a_diverging_run_is_marked_rings_once_and_the_other_goes_on(
         assert app.run("adam").step == 140
         await app.ask("2", "p")
         await app.see("sgd has diverged; b takes it back to the start")
-        await app.ask("b", "enter")
+        await app.ask("b")
         assert app.run("sgd").state == "running"
 
     drive_live(scenario, session)

@@ -166,7 +166,10 @@ def press_much(session: Session, hands: Hands, actions: int, *, threaded: bool =
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 100])
 @pytest.mark.parametrize("name", PRESETS)
-def test_whatever_is_pressed_the_app_stands(tmp_path: Path, name: str, seed: int) -> None:
+def test_whatever_is_pressed_the_app_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, seed: int
+) -> None:
+    monkeypatch.chdir(tmp_path)  # pictures are saved there
     session = open_session(tmp_path, PRESETS[name])
     session.advance(0)
     hands = Hands(seed)
@@ -181,7 +184,10 @@ def test_whatever_is_pressed_the_app_stands(tmp_path: Path, name: str, seed: int
     assert session.latest().state == "ready"
 
 
-def test_beside_the_trainer_s_own_thread_as_well(tmp_path: Path) -> None:
+def test_beside_the_trainer_s_own_thread_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     path = tmp_path / "preset.toml"
     path.write_text(PRESETS["article, paced"])
     session = Session(read(str(path)))

@@ -57,11 +57,11 @@ def test_q_and_ctrl_c_ask_and_leave_the_terminal_as_it_was(opened: Open, preset:
     assert terminal.is_on("alternate screen")
     assert terminal.is_on("mouse")
     terminal.type("q")
-    terminal.see("not finished; what was trained is lost")
+    terminal.see("not finished. All of it is recorded")
     terminal.type("\x1b")
     terminal.until(lambda: "not finished" not in terminal.text())
     terminal.type("\x03")
-    terminal.see("not finished; what was trained is lost")
+    terminal.see("not finished. All of it is recorded")
     terminal.type("\r")
     assert terminal.ended() == 130
     terminal.assert_restored()
@@ -71,7 +71,7 @@ def test_q_leaves_with_0(opened: Open, preset: Path) -> None:
     terminal = opened(dicttui(preset))
     terminal.see("running")
     terminal.type("q")
-    terminal.see("not finished; what was trained is lost")
+    terminal.see("not finished. All of it is recorded")
     terminal.type("\r")
     assert terminal.ended() == 0
     terminal.assert_restored()
@@ -131,7 +131,7 @@ def test_quitting_gives_a_step_a_little_time_and_says_that_it_was_abandoned(
     asleep: Terminal,
 ) -> None:
     asleep.type("q")
-    asleep.see("not finished; what was trained is lost")
+    asleep.see("not finished. All of it is recorded")
     asleep.type("\r")
     assert asleep.ended(2 + AT_ONCE) == 0
     asleep.assert_restored()
@@ -140,7 +140,7 @@ def test_quitting_gives_a_step_a_little_time_and_says_that_it_was_abandoned(
 
 def test_ctrl_c_after_q_does_not_wait_for_a_step(asleep: Terminal) -> None:
     asleep.type("q")
-    asleep.see("not finished; what was trained is lost")
+    asleep.see("not finished. All of it is recorded")
     asleep.type("\r")
     asleep.until(lambda: not asleep.is_on("alternate screen"))
     time.sleep(0.5)  # until the terminal is the shell's again, where Ctrl-C is a signal

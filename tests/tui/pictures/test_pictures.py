@@ -103,7 +103,16 @@ PICTURES = {
     "planted": Picture(handmade.planted(), scenario=press("h", "h")),
     "many_rows": Picture(handmade.large_dictionary()),
     "enlarged": Picture(handmade.planted(), scenario=press("tab", "enter")),
+    "forked": Picture(handmade.forked(), scenario=press("3")),
+    "taken_back": Picture(handmade.two_runs(), SMALL, press("x", "u")),
+    # The recording
+    "not_recorded": Picture(handmade.not_recorded(), SMALL, press("plus")),
+    "not_recorded_30x7": Picture(handmade.not_recorded(), (30, 7)),
+    "catching_up": Picture(handmade.catching_up(), SMALL),
     # The chart
+    "ghosts": Picture(handmade.with_ghosts()),
+    "ghosts_seconds_smooth": Picture(handmade.with_ghosts(), SMALL, press("t", "m", "y")),
+    "ghosts_ascii": Picture(handmade.with_ghosts(), SMALL, options={"ascii": True}),
     "chart_linear_smooth": Picture(handmade.with_marks(), SMALL, press("y", "m", "m")),
     "chart_seconds_of_mse": Picture(handmade.two_runs(), scenario=frozen_seconds_of_mse),
     # Screens
@@ -118,9 +127,21 @@ PICTURES = {
     ),
     "dialog_device": Picture(handmade.on_a_gpu(), SMALL, press("d")),
     "dialog_steps": Picture(handmade.two_runs(), (40, 12), press("n")),
-    "dialog_restart": Picture(handmade.one_diverged(), (60, 18), press("2", "b")),
+    "dialog_fork": Picture(
+        handmade.forked(),
+        SMALL,
+        press("f", "down", "right", "down", "down", "ctrl+u", "x", "enter"),
+    ),
+    "dialog_fork_low": Picture(handmade.forked(), (40, 12), press("f")),
+    "dialog_note": Picture(handmade.forked(), (60, 18), press("k", *"before it fell")),
     "dialog_quit": Picture(
         handmade.two_runs(), SMALL, press("q"), options={"theme": "dicttui-light"}
+    ),
+    "dialog_quit_recorded": Picture(
+        handmade.recorded(handmade.two_runs()),
+        SMALL,
+        press("q"),
+        options={"offers_background": True},
     ),
     "dialog_metric": Picture(handmade.planted(), SMALL, press("j")),
     "dialog_error": Picture(handmade.two_runs(), SMALL, ended_by_an_error),
