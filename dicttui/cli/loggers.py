@@ -1,7 +1,6 @@
 """The option --log, and what it comes to."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ from dicttui.cli.output import note, refuse
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
+    from dicttui.record.recorder import Recorder
     from dicttui.report.live.observer import LiveLogger
 
 Log = Annotated[
@@ -19,31 +19,46 @@ Log = Annotated[
     ),
 ]
 
+AT_ONCE = 1.0
+"""Seconds that a logger has which was not closed before."""
+
 
 def live_loggers(
-    names: Sequence[str] | None, preset: "Preset", recording: Path | None
+    names: Sequence[str] | None, preset: "Preset", recording: "Recorder | None"
 ) -> "list[LiveLogger]":
-    """The loggers of these names, which begin at once; ends the program if one cannot.
+    """The loggers of these names, which begin at once.
 
     Args:
         names: what --log was given.
         preset: what is trained.
-        recording: the directory in which it is recorded; None: it is not.
+        recording: what records it; None: it is not.
 
     """
-    if not names:
+    chosen = checked(names)
+    if not chosen:
         return []
-    from dicttui.report.error import ReportError
     from dicttui.report.loggers import observers
 
+    return observers(chosen, preset, None if recording is None else recording.directory)
+
+
+def checked(names: Sequence[str] | None) -> tuple[str, ...]:
+    """The names of loggers; ends the program if one is none, or its package is not here."""
+    if not names:
+        return ()
+    from dicttui.report.error import ReportError
+    from dicttui.report.loggers import check
+
     try:
-        return observers(names, preset, recording)
+        check(names)
     except ReportError as error:
         refuse([f"command line: --log: {error}"])
+    return tuple(names)
 
 
 def say_what_was_not_logged(loggers: "Sequence[LiveLogger]") -> None:
-    """Say why not everything was logged, once they are closed."""
+    """Say why not everything was logged, now that the training is over."""
     for logger in loggers:
+        logger.close(AT_ONCE)  # where no session was ever begun
         if logger.trouble:
             note(f"not all was logged: {logger.trouble}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dicttui.cli.log import open_log
+from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
 from dicttui.cli.options import (
     DEFAULT_PRESET,
     Device,
@@ -58,6 +59,7 @@ def open_app(
     ] = False,
     record: RecordDirectory = None,
     no_record: NoRecord = False,
+    log: Log = None,
 ) -> None:
     """Open the app on a preset."""
     # Nothing that is made before the first screen becomes garbage: a collection only delays it.
@@ -67,7 +69,9 @@ def open_app(
     _mind_misspelt_commands(preset)
     experiment = preset_to_train(preset, changes)
     open_log()
+    checked(log)
     recording = recorder(experiment, record, no_record, config)
+    loggers = live_loggers(log, experiment, recording)
     from dicttui.tui.launch import run
     from dicttui.tui.news import interrupted
 
@@ -80,15 +84,16 @@ def open_app(
         readonly=readonly,
         bell=config.bell,
         worded=wording(preset, changes),
-        observers=() if recording is None else (recording,),
+        observers=loggers if recording is None else (recording, *loggers),
         leaving=leaving(recording),
         linger=(lambda _seconds: None) if recording is None else recording.linger,
-        on_background=None if recording is None else partial(in_background, recording),
+        on_background=None if recording is None else partial(in_background, recording, log or ()),
         state_directory=state_directory(),
         news=partial(interrupted, directory(record, config)),
     )
     if recording is not None:
         ended(recording, status)
+    say_what_was_not_logged(loggers)
     raise typer.Exit(status)
 
 

@@ -1,9 +1,11 @@
 """`dicttui start PRESET`: the same experiment in a background process, without a terminal."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dicttui.cli.loggers import Log, checked
 from dicttui.cli.options import (
     Device,
     Engine,
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
     from dicttui.serve.order import Order
     from dicttui.training.snapshot import Snapshot
 
+LOGGING = "dicttui.report.background"
+"""What runs in the background where there are live loggers."""
+
 
 def start(
     preset: PresetName = "",
@@ -41,6 +46,7 @@ def start(
     engine: Engine = None,
     record: RecordDirectory = None,
     no_record: NoRecord = False,
+    log: Log = None,
     resume: Annotated[str | None, typer.Option("--resume", hidden=True)] = None,
 ) -> None:
     """Train a preset in the background.
@@ -55,7 +61,7 @@ def start(
         if preset:
             refuse(["command line: --resume: is not allowed together with a preset"])
         found = recorded(resume, directory(record, config))
-        begin(order(resume=found.directory))
+        begin(order(resume=found.directory, loggers=checked(log)))
         return
     if not preset:
         refuse(["command line: PRESET: is missing; allowed: a shipped preset's name, or a path"])
@@ -69,7 +75,7 @@ def start(
         note(notice)
     parent = None if no_record else directory(record, config).absolute()
     begin(
-        order(preset=dumped(experiment), record=parent),
+        order(preset=dumped(experiment), record=parent, loggers=checked(log)),
         experiment.source,
         wording(preset, changes),
     )
@@ -93,7 +99,7 @@ def begin(
     from dicttui.serve.starting import start as start_process
 
     try:
-        outcome = start_process(what)
+        outcome = start_process(what, LOGGING) if what.loggers else start_process(what)
     except ServeError as error:
         refuse([f"{_reason(str(error), source, worded)} (more in {log_file()})"])
     except KeyboardInterrupt:
@@ -106,11 +112,11 @@ def begin(
     say_how_to_go_on(outcome)
 
 
-def in_background(recording: "Recorder") -> int:
+def in_background(recording: "Recorder", loggers: Sequence[str] = ()) -> int:
     """Let a training that has been closed go on in the background; the exit status."""
     recording.linger(LINGER)
     try:
-        begin(order(resume=recording.directory))
+        begin(order(resume=recording.directory, loggers=tuple(loggers)))
     except typer.Exit as ended:
         note(f"recorded as {recording.id}; dicttui resume {recording.id} goes on")
         return ended.exit_code

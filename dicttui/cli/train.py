@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from dicttui.cli.log import open_log
+from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
 from dicttui.cli.options import (
     DEFAULT_PRESET,
     Device,
@@ -27,12 +28,13 @@ from dicttui.cli.places import log_file
 from dicttui.cli.recording import NoRecord, RecordDirectory, recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from dicttui.cli.progress import Progress
     from dicttui.cli.summary import Ends
     from dicttui.preset.model import Preset
     from dicttui.record.recorder import Recorder
+    from dicttui.report.live.observer import LiveLogger
     from dicttui.training.observation import Observer
     from dicttui.training.script import Start
     from dicttui.training.session import Session
@@ -65,6 +67,7 @@ def train(
     every: Every = None,
     record: RecordDirectory = None,
     no_record: NoRecord = False,
+    log: Log = None,
 ) -> None:
     """Train a preset's runs without the app."""
     mind_every(every, json)
@@ -77,9 +80,13 @@ def train(
     notice = code_notice(experiment)
     if notice:
         note(notice)
+    checked(log)
     recording = recorder(experiment, record, no_record, config)
+    loggers = live_loggers(log, experiment, recording)
     raise typer.Exit(
-        headless(experiment, recording, json=json, every=every, worded=wording(preset, changes))
+        headless(
+            experiment, recording, loggers, json=json, every=every, worded=wording(preset, changes)
+        )
     )
 
 
@@ -94,6 +101,7 @@ def mind_every(every: int | None, json: bool) -> None:
 def headless(
     experiment: "Preset",
     recording: "Recorder | None",
+    loggers: "Sequence[LiveLogger]" = (),
     *,
     json: bool,
     every: int | None,
@@ -106,6 +114,7 @@ def headless(
     Args:
         experiment: what to train.
         recording: what keeps it; None: nothing is kept.
+        loggers: what it is logged to live.
         json: whether JSON lines are written.
         every: of which steps.
         worded: what is done to the last snapshot before it is told of.
@@ -120,6 +129,7 @@ def headless(
 
     ends = Ends()
     observers: list[Observer] = [ends] if recording is None else [ends, recording]
+    observers += loggers
     progress: Progress
     if json:
         lines = JsonLines(sys.stdout, every or 1)
@@ -150,6 +160,7 @@ def headless(
     ended_in_time = session.close(GRACE if signalled and recording is not None else AT_ONCE)
     if recording is not None:
         told(recording, interrupted=signalled or status == INTERRUPTED)
+    say_what_was_not_logged(loggers)
     if not ended_in_time:
         lost = finish()
         os._exit(silence(lost) if lost else status)

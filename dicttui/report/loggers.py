@@ -18,10 +18,15 @@ def observers(names: Sequence[str], preset: Preset, recording: Path | None) -> l
     """A live logger of each name, for the training of a preset; they begin at once.
 
     Their files go into the recording's directory; into the present one if nothing is recorded.
-    Raises ReportError where a name is unknown, or its package is not installed.
+    Raises ReportError as `check` does.
     """
-    chosen = list(dict.fromkeys(names))
-    for name in chosen:
+    check(names)
+    return [LiveLogger(name, _beginning(name, preset, recording)) for name in dict.fromkeys(names)]
+
+
+def check(names: Sequence[str]) -> None:
+    """Raises ReportError where a name is unknown, or its package is not installed."""
+    for name in names:
         if name not in NAMES:
             raise ReportError(f'"{name}" is no logger; allowed: {", ".join(NAMES)}')
         found = find_spec(name)
@@ -30,7 +35,6 @@ def observers(names: Sequence[str], preset: Preset, recording: Path | None) -> l
                 f"{name}: its package is not installed; "
                 f'install it with: pip install "dicttui[{name}]"'
             )
-    return [LiveLogger(name, _beginning(name, preset, recording)) for name in chosen]
 
 
 def place(name: str, recording: Path | None) -> Path:

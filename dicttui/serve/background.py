@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -25,10 +25,12 @@ from dicttui.serve.server import Server
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
     from dicttui.record.recorder import Recorder
+    from dicttui.training.observation import Observer
     from dicttui.training.script import Start
     from dicttui.training.session import Session
     from dicttui.training.snapshot import Snapshot
 
+    Live = Callable[[Sequence[str], Preset, Path | None], Sequence[Observer]]
     Beginning = tuple[Preset, Recorder | None, Start | None]
 
 log = logging.getLogger(__name__)
@@ -73,8 +75,12 @@ class Training:
     server: Server
 
 
-def main() -> int:
-    """Train what stdin says, until the end; the exit status."""
+def main(live: "Live" = lambda _names, _preset, _recording: ()) -> int:
+    """Train what stdin says, until the end; the exit status.
+
+    `live` makes the observers of the loggers that the order names, for the training of a preset
+    and the directory in which it is recorded.
+    """
     asked = Asked()
     order = Order.model_validate_json(sys.stdin.buffer.read())
     outcome = _leave_terminal()
@@ -86,7 +92,7 @@ def main() -> int:
     logging.captureWarnings(True)
     notes: list[str] = []
     try:
-        training = _begin(order, notes.append)
+        training = _begin(order, notes.append, live)
     except Exception as error:
         _tell(outcome, Outcome(failed=_told(error)))
         return 2
@@ -113,13 +119,13 @@ def main() -> int:
     return _end(training, why)
 
 
-def _begin(order: Order, tell: Callable[[str], None]) -> Training:
+def _begin(order: Order, tell: Callable[[str], None], live: "Live") -> Training:
     from dicttui.training.session import Session
 
     preset, recorder, start = (_new if order.resume is None else _resumed)(order, tell)
-    session = Session(
-        preset, paced=False, observers=() if recorder is None else (recorder,), start=start
-    )
+    observers: list[Observer] = [] if recorder is None else [recorder]
+    observers += live(order.loggers, preset, None if recorder is None else recorder.directory)
+    session = Session(preset, paced=False, observers=observers, start=start)
     experiment = secrets.token_hex(3) if recorder is None else recorder.id
     server = Server(
         session,

@@ -21,6 +21,8 @@ class Order(BaseModel):
     """Where a new experiment is recorded, in a directory of its own; None: it is not."""
     resume: Path | None = None
     """The directory of an experiment to go on with."""
+    loggers: tuple[str, ...] = ()
+    """What is logged to live, by name."""
 
 
 class Outcome(BaseModel):

@@ -19,8 +19,10 @@ LAST_LINES = 5
 """Of the log that are told where a process ended without a word."""
 
 
-def start(order: Order) -> Outcome:
+def start(order: Order, module: str | None = None) -> Outcome:
     """Start the process, and wait until it trains; it goes on when this process has ended.
+
+    `module` is what runs in it, if it is not `dicttui.serve.background` itself but calls that.
 
     Raises ServeError where it cannot, with what went wrong: in the network, in the data, or
     elsewhere. An interruption meanwhile ends that process as well.
@@ -33,7 +35,7 @@ def start(order: Order) -> Outcome:
     with log:
         began = log.tell()
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", MODULE],
+            [sys.executable, "-P", "-m", module or MODULE],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,

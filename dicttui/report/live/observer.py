@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,10 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, Any
 
+import dicttui
 from dicttui.report.live.selection import selected
 from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.observation import EndObservation, Observer
@@ -37,6 +40,7 @@ class LiveLogger(Observer):
         self.trouble = ""
         """Why not everything was logged, for a person; empty while all is well."""
         self._dropped = 0
+        self._closed = False
         self._segments: dict[str, int] = {}
         self._metrics_steps: dict[str, int] = {}
         self._waiting: deque[Message | None] = deque()
@@ -47,6 +51,7 @@ class LiveLogger(Observer):
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._said,
+            env=_environment(),
             # Ctrl-C is for the training; what has been logged is still to be written.
             start_new_session=True,
         )
@@ -102,6 +107,9 @@ class LiveLogger(Observer):
 
     def close(self, timeout: float) -> None:
         """Have the logger finish; if it takes longer, it does so in the background."""
+        if self._closed:
+            return
+        self._closed = True
         began = time.monotonic()
         self._put(None)
         self._thread.join(timeout)
@@ -165,6 +173,12 @@ class LiveLogger(Observer):
         self._said.seek(0)
         lines = self._said.read()[-4096:].decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
+
+
+def _environment() -> dict[str, str]:
+    """Ours, in which this very dicttui is found."""
+    paths = [str(Path(dicttui.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def _values(run: RunSnapshot) -> dict[str, float]:
