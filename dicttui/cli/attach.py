@@ -1,7 +1,7 @@
 """`dicttui attach [ID]`: the app on a training in the background."""
 
 import gc
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from dicttui.cli.options import settings
 from dicttui.cli.output import note
 from dicttui.cli.places import config_file, state_directory
 from dicttui.cli.serving import RunningId, connected, socket_of
+
+if TYPE_CHECKING:
+    from dicttui.serve.client import RemoteSession
 
 
 def attach(
@@ -50,10 +53,20 @@ def attach(
             readonly=readonly,
             bell=config.bell,
             state_directory=state_directory(),
+            news=lambda: _who_holds_the_controls(session),
         )
     finally:
         gone = session.parting
         session.close()
     if gone is not None:
         note(gone.reason)
+    elif status == 0:
+        note(f"{session.id} trains on; dicttui attach {session.id} shows it again")
     raise typer.Exit(status)
+
+
+def _who_holds_the_controls(session: "RemoteSession") -> str:
+    """What a person is told who can only watch for now; empty if they hold the controls."""
+    if not session.holder:
+        return ""
+    return f"{session.holder} holds the controls until it leaves: you can watch"

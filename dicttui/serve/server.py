@@ -337,6 +337,8 @@ class Server:
 
     def _say_goodbye(self, bye: Bye) -> None:
         self._look_at = 0.0
+        for guest in self._guests:
+            guest.hurry()
         self._look(time.monotonic())
         for guest in list(self._guests):
             with self._minding(guest):

@@ -154,7 +154,9 @@ def test_a_client_that_leaves_does_not_end_the_training(serve, attach):
 def test_the_end_is_told_with_what_to_do(serve, attach):
     served = serve()
     one, other = attach(served), attach(served, watching=False)
+    one.view(View(refresh=0.1))
     seen(one)
+    served.session.advance(7)
     served.server.close("every run has ended", resumable=True)
     for client in (one, other):
         parting = client.wait(10)
@@ -163,7 +165,7 @@ def test_the_end_is_told_with_what_to_do(serve, attach):
     last = one.latest()
     assert last.state == "closed"
     assert "dicttui resume abc000" in last.detail
-    assert [run.name for run in last.runs] == ["adam", "sgd"]
+    assert [(run.name, run.step) for run in last.runs] == [("adam", 7), ("sgd", 7)]
     failed = answered(one, one.submit(Pause()))
     assert failed.status == "failed"
     assert "dicttui resume abc000" in failed.reason
