@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dicttui.record import curves
 from dicttui.record.error import RecordError
-from dicttui.record.facts import Curve, RecordedRun
+from dicttui.record.facts import Curve
 from dicttui.training import plain
 from dicttui.training.snapshot import Ghost, RunSnapshot, Series, Snapshot
 
@@ -52,7 +52,6 @@ class Frames:
         self.times = [at for _, at, _ in rows]
         """Of each picture, in seconds of the wall clock."""
         self._places = [self._places_in(text) for _, _, text in rows]
-        self._runs = {run.name: run for run in recorded.runs()}
         self._segments = lru_cache(maxsize=None)(recorded.segments)
         self._losses = lru_cache(maxsize=None)(recorded.segment_losses)
         self._metrics = lru_cache(maxsize=None)(self._metrics_of)
@@ -96,10 +95,7 @@ class Frames:
     def _with_curves(self, run: RunSnapshot, place: Place, index: int) -> RunSnapshot:
         segment, step, _ = place
         clock = self._clock(run.name, index)
-        known = self._runs.get(run.name)
         losses = curves.until(self._effective(run.name, segment), step)
-        if known is not None and known.parent and known.forked_at is not None:
-            losses = curves.effective([(None, self._before_the_fork(known)), (None, losses)])
         return replace(
             run,
             loss_series=_series(losses.steps, losses.losses, clock),
@@ -118,16 +114,6 @@ class Frames:
             for number, first in self._segments(run).items()
             if number <= segment
         )
-
-    def _before_the_fork(self, child: RecordedRun) -> Curve:
-        """What a fork has from its parent, and that from its own."""
-        parent = self._runs.get(child.parent)
-        if parent is None or child.forked_at is None:
-            return Curve([], array("f"))
-        curve = curves.until(self._effective(parent.name, child.parent_segment), child.forked_at)
-        if not parent.parent or parent.name == child.name:
-            return curve
-        return curves.effective([(None, self._before_the_fork(parent)), (None, curve)])
 
     def _ghosts(self, run: RunSnapshot, segment: int, clock: "_Clock") -> tuple[Ghost, ...]:
         """The newest pieces that were taken back, each found by the step it was taken back to."""

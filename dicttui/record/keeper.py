@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 LONGEST_BACK_OFF = 16.0
 """Seconds between two attempts while nothing can be written."""
+FLUSHING = 30.0
+"""Seconds that the database has to be written before a checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Keeper:
     Args:
         directory: the experiment's.
         ready: whether that is there.
+        flush: brings into the database what was observed before the state was taken, in so many
+            seconds; whether it is there. A checkpoint is never ahead of the losses.
         written: called with when the state was taken, and how many seconds writing took.
         tell: called with why no checkpoint can be written, and with "" when it can again.
 
@@ -47,11 +51,13 @@ class Keeper:
         self,
         directory: Path,
         ready: Callable[[], bool],
+        flush: Callable[[float], bool],
         written: Callable[[Order, Path, float], None],
         tell: Callable[[str], None],
     ) -> None:
         self._directory = directory
         self._ready = ready
+        self._flush = flush
         self._written = written
         self._tell = tell
         self._changed = threading.Condition()
@@ -186,6 +192,8 @@ class Keeper:
             same = content.model_copy(update={"at": 0.0})
             if same == self._last:
                 return self._last_path  # nothing has happened since
+        if not self._flush(FLUSHING):
+            raise RecordError(f"the database cannot be written: {self._directory}")
         there = manifest.numbered(self._directory, kind)
         number = there[-1].number + 1 if there else 1
         path = manifest.path_of(self._directory, kind, number)

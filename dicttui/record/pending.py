@@ -72,6 +72,8 @@ class Batch:
     frames: list[tuple[float, str, bytes]] = field(default_factory=list)
     present: list[str] | None = None
     """The runs that are there; None: as before."""
+    durable: bool = False
+    """Whether it is to be on the disk, and not only with the system, once it is written."""
     lost: int = 0
     """Losses that had to be dropped."""
 

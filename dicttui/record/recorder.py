@@ -76,6 +76,8 @@ class Recorder(Observer):
         self._last_frame = self._last_metrics = float("-inf")
         self._last_steps: tuple[tuple[str, int | None], ...] = ()
         self._eventful = True
+        self._newest: Snapshot | None = None
+        """What has not been kept of the pictures, for it was too soon."""
         self._signal = ""
         self._closed = False
         self._goes_on: Resumable | None = None
@@ -86,6 +88,7 @@ class Recorder(Observer):
         self._keeper = Keeper(
             place.directory,
             self._writer.is_ready,
+            self._writer.flush,
             self._checkpoint_written,
             lambda why: self._tell("checkpoints", why),
         )
@@ -147,6 +150,8 @@ class Recorder(Observer):
             json.dumps(plain.plain(receipt)),
             now(),
         )
+        if self._newest is not None:  # how it was before is to be seen as well
+            self._see(self._newest, time.monotonic(), frame=True)
         self._eventful = True
         begun = self._segments_begun(intervention, receipt)
 
@@ -173,6 +178,7 @@ class Recorder(Observer):
             return
         moment = time.monotonic()
         self._clock = (snapshot.seconds, moment)
+        self._newest = snapshot
         self._has_begun()
         self._runs = tuple(run.name for run in snapshot.runs)
         if not self._environment_known:
@@ -184,7 +190,17 @@ class Recorder(Observer):
         metrics = steps != self._last_steps and moment - self._last_metrics >= pause
         if not frame and not metrics:
             return
-        self._eventful = False
+        self._see(snapshot, moment, frame=frame, steps=steps)
+
+    def _see(
+        self,
+        snapshot: Snapshot,
+        moment: float,
+        *,
+        frame: bool,
+        steps: tuple[tuple[str, int | None], ...] = (),
+    ) -> None:
+        self._newest, self._eventful = None, False
         self._last_metrics, self._last_steps = moment, steps
         if frame:
             self._last_frame = moment
@@ -241,6 +257,8 @@ class Recorder(Observer):
         facts = {"state": "stopped" if stopped else "finished", "ended": repr(now())}
         if self._signal and not over:
             facts["signal"] = self._signal
+        if self._newest is not None:
+            self._see(self._newest, time.monotonic(), frame=True)
         self._set_facts(facts)
         self._writer.change(lambda batch: batch.stand(self._standing))
         self.event("closed", facts["state"])

@@ -32,6 +32,7 @@ class Ticket:
 
     def __init__(self) -> None:
         self.tried = threading.Event()
+        self.written = False
 
 
 class Writer:
@@ -94,8 +95,10 @@ class Writer:
         with self._changed:
             self._changes.append(change)
 
-    def change_now(self, change: Callable[[Batch], None], patience: float = PATIENCE) -> None:
-        """The same, and wait until it is in the database, or cannot be written at present."""
+    def change_now(self, change: Callable[[Batch], None], patience: float = PATIENCE) -> bool:
+        """The same, and wait until it is in the database, or cannot be written at present; whether
+        it is there, with all that was handed in before.
+        """
         ticket = Ticket()
         with self._changed:
             self._changes.append(change)
@@ -105,6 +108,17 @@ class Writer:
         if not ticket.tried.wait(0.0 if hangs else patience):
             # The disk does not answer: the training shall not wait for it a second time.
             self._hangs = True
+        return ticket.written
+
+    def flush(self, patience: float) -> bool:
+        """Wait until all that was handed in is in the database, and that on the disk; whether it
+        is.
+        """
+
+        def durable(batch: Batch) -> None:
+            batch.durable = True
+
+        return self.change_now(durable, patience)
 
     def close(self, timeout: float) -> bool:
         """Write what is left and end; whether all of it could be written in time."""
@@ -165,6 +179,8 @@ class Writer:
             self._in_trouble(error)
         else:
             self._recovered()
+            for ticket in tickets:
+                ticket.written = True
         finally:
             self._hangs = False
             self._tried.set()
@@ -208,6 +224,8 @@ class Writer:
             batch.lost = 0
         write(batch, connection)
         self._batch = Batch()
+        if batch.durable:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         if batch.frames and thin(connection):
             self.thinned()
 
