@@ -50,6 +50,9 @@ RUN = "from dicttui.cli.application import run\nrun({})"
         (RUN.format(["no-such-preset"]), {"typer", "pydantic"}),
         ("from dicttui.preset.reading import read\nread('article-sparse')", {"pydantic"}),
         ("from dicttui.training.session import Session", {"pydantic"}),
+        ("import dicttui.serve.client, dicttui.serve.server", {"pydantic"}),
+        ("import dicttui.serve.background, dicttui.serve.starting", {"pydantic"}),
+        (RUN.format(["stop"]), {"typer", "pydantic"}),
         ("import dicttui.tui.app", HEAVY - {"torch", "sklearn", "numpy"}),
     ],
 )

@@ -12,7 +12,8 @@ from waiting import answered, wait_for
 from dicttui.serve.error import ServeError
 from dicttui.serve.framing import REQUEST_LIMIT, Packer
 from dicttui.serve.messages import Bye, Picture, Submit, written
-from dicttui.training.interventions import Pause, Resume
+from dicttui.training.interventions import INTERVENTIONS, Pause, Resume
+from dicttui.training.plain import PlainError, parsed, plain, restored_intervention, text
 
 json_values = st.recursive(
     st.none()
@@ -82,6 +83,32 @@ def test_messages_that_no_client_writes_do_nothing(serve, attach):
     send()
     assert not served.server.end_requested.is_set()
     all_is_well(served, attach)
+
+
+def test_whatever_is_asked_for_is_answered_and_ends_nothing(serve, attach):
+    served = serve(running=True)
+    client = attach(served)
+    wait_for(lambda: client.latest().state == "ready")
+    numbers = st.floats() | st.integers(-5, 5) | st.sampled_from([1e-320, 1e308, 2**63])
+    texts = st.text(max_size=8) | st.sampled_from(["adam", "sgd", "SGD", "cpu", "none", "both"])
+
+    @repeatedly
+    @given(st.sampled_from(tuple(INTERVENTIONS)), st.data())
+    def ask(kind, data):
+        value = {"kind": kind}
+        for key in ("run", "steps", "steps_per_second", "lr", "factor", "group", "device", "name",
+                    "optimizer", "constraint", "l1_coefficient", "note"):  # fmt: skip
+            if data.draw(st.booleans()):
+                value[key] = data.draw(numbers | texts)
+        try:
+            asked = restored_intervention(parsed(text(plain(restored_intervention(value)))))
+        except PlainError:
+            return
+        answered(client, client.submit(asked))
+
+    ask()
+    assert served.session.latest().state == "ready"
+    assert client.latest().state == "ready"
 
 
 def test_interventions_that_nobody_could_mean_are_refused(serve, attach):
