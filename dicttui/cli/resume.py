@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dicttui.cli.log import open_log
+from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
 from dicttui.cli.open import ended, leaving
 from dicttui.cli.options import settings
 from dicttui.cli.output import note, refuse
@@ -33,6 +34,7 @@ def resume(
     ] = False,
     json: Json = False,
     every: Every = None,
+    log: Log = None,
     refresh: Annotated[
         float | None,
         typer.Option(
@@ -50,6 +52,7 @@ def resume(
     if json and not headless_only:
         refuse(["command line: --json: JSON lines are written; allowed: with --headless"])
     mind_every(every, json)
+    checked(log)
     config = settings()
     where = directory(record, config)
     experiment = _newest(where) if experiment_id is None else recorded(experiment_id, where)
@@ -63,10 +66,11 @@ def resume(
     except RecordError as error:
         refuse([str(error)])
     recording = Recorder.resume(found)
+    loggers = live_loggers(log, found.preset, recording)
     if headless_only:
         raise typer.Exit(
             headless(
-                found.preset, recording, json=json, every=every, start=found.start,
+                found.preset, recording, loggers, json=json, every=every, start=found.start,
                 first=lambda session: _take_back_a_stop(session, found),
             )
         )  # fmt: skip
@@ -81,14 +85,15 @@ def resume(
         theme_from="--theme" if theme else f"{config_file()}: theme",
         ascii=ascii_only,
         bell=config.bell,
-        observers=(recording,),
+        observers=(recording, *loggers),
         start=found.start,
         leaving=leaving(recording),
         linger=recording.linger,
         state_directory=state_directory(),
-        on_background=partial(in_background, recording),
+        on_background=partial(in_background, recording, log or ()),
     )
     ended(recording, status)
+    say_what_was_not_logged(loggers)
     raise typer.Exit(status)
 
 

@@ -186,6 +186,7 @@ def _values(run: RunSnapshot) -> dict[str, float]:
     values: dict[str, float | None] = {
         **{f"terms.{name}": value for name, value in run.terms.items()},
         **run.metrics,
+        "held_out_loss": run.held_out_loss,
         "lr": run.lr,
     }
     return {name: value for name, value in values.items() if value is not None}
