@@ -54,6 +54,7 @@ def attach(
             bell=config.bell,
             state_directory=state_directory(),
             news=lambda: _who_holds_the_controls(session),
+            holder=lambda: session.holder,
         )
     finally:
         gone = session.parting

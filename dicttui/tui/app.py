@@ -43,11 +43,6 @@ QUICK_SECONDS = 0.005
 QUICK_PATIENCE = 5.0
 """Seconds after which an answer is no longer looked for at that rate."""
 INTERRUPTED = 130
-OVER = {
-    "failed": "The training has ended by an error",
-    "closed": "There is nothing more to see of this training",
-}
-"""What a person is told where a session is of no use any more."""
 
 
 class DicttuiApp(App[int]):
@@ -87,6 +82,7 @@ class DicttuiApp(App[int]):
         state_directory: Path | None = None,
         news: Callable[[], str] | None = None,
         player: Player | None = None,
+        holder: Callable[[], str] | None = None,
     ) -> None:
         """Make an app that looks at a session which others start and close.
 
@@ -109,6 +105,7 @@ class DicttuiApp(App[int]):
             news: what a person is to be told once the training is there, or nothing; called in a
                 thread of its own.
             player: what plays the session, if it is a recording.
+            holder: who else holds the controls now; empty: nobody.
 
         """
         super().__init__()
@@ -131,6 +128,7 @@ class DicttuiApp(App[int]):
         self.controls = Controls(self)
         self._selection = Selection()
         self._news = news
+        self._holder = holder
         self.receipts = ReceiptLog()
         self.thrift = Thrift(drawing_share)
         self._bell = bell
@@ -144,7 +142,6 @@ class DicttuiApp(App[int]):
         self._quick: Timer | None = None
         self._endings = Endings()
         self._interrupted = False
-        self._told_of_the_end = False
         self._view: View | None = None
         for ours in OURS:
             self.register_theme(ours)
@@ -198,8 +195,8 @@ class DicttuiApp(App[int]):
         asking = isinstance(self.screen, ModalScreen)
         if self.snapshot.state == "ready" and not self.layers.main and not asking:
             await self._enter_main()
-        elif self.snapshot.state in OVER and self.layers.main:
-            self._tell_of_the_end(OVER[self.snapshot.state], self.snapshot.detail)
+        elif self.layers.main:
+            self.layers.tell_of_the_end(self.snapshot)
 
     def _look(self, *, at_once: bool = False) -> None:
         """Take the newest snapshot and draw it, unless nobody would see it, or it would take too
@@ -209,6 +206,8 @@ class DicttuiApp(App[int]):
         if self._endings.heard(newest) and self._bell:
             self.bell()
         self._hear()
+        if self._holder is not None and (holder := self._holder()) != self.showing.holder:
+            self.show_display(replace(self.showing, holder=holder))
         if newest.sequence == self.snapshot.sequence or self.showing.frozen:
             return
         # A training that is slowed down to be watched has time to spare.
@@ -224,18 +223,6 @@ class DicttuiApp(App[int]):
         self.looks.follow(run.name for run in newest.runs)
         self.showing = self._selection.after(self.snapshot, newest, self.showing)
         self.snapshot = quieted(self.snapshot, newest)
-
-    def _tell_of_the_end(self, heading: str, detail: str) -> None:
-        """Once: what ended the training, over what was drawn last."""
-        if self._told_of_the_end:
-            return
-        self._told_of_the_end = True
-        from dicttui.tui.screens.error import ErrorDialog
-
-        self.ask(
-            ErrorDialog(heading, detail),
-            lambda leave: self.leave() if leave else None,
-        )
 
     async def _enter_main(self) -> None:
         """There is something to see."""

@@ -43,14 +43,23 @@ class Controls:
         entry = BY_NAME[name]
         if name == "scrub" or (entry.control and self.app.player is not None):
             self._play(name, key)
-        elif entry.control and self.app.showing.readonly:
-            self.app.say(READ_ONLY)
-        elif entry.control and self.app.latest().state != "ready":
-            self.app.say("not yet: the training is still being built")
+        elif entry.control and (why := self._refused()):
+            self.app.say(why)
         elif name == "select":
             self.select(int(key))
         else:
             getattr(self, name)()
+
+    def _refused(self) -> str:
+        """Why nothing can be changed now; empty: it can."""
+        latest, showing = self.app.latest(), self.app.showing
+        if showing.readonly:
+            return READ_ONLY
+        if showing.holder:
+            return f"{showing.holder} has the controls; this screen watches"
+        if latest.state == "closed":
+            return latest.detail or "the training is over"
+        return "" if latest.state == "ready" else "not yet: the training is still being built"
 
     def _play(self, name: str, key: str) -> None:
         """What a key of the training, or an arrow, does to a recording."""

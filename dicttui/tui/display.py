@@ -43,9 +43,16 @@ class Display:
     enlarged: bool = False
     frozen: bool = False
     readonly: bool = False
+    holder: str = ""
+    """Who else holds the controls, so that here they are refused; empty: nobody."""
     ascii: bool = False
     refresh: float = 4.0
     """Hz"""
+
+    @property
+    def only_looks(self) -> bool:
+        """Whether keys that change the training are refused."""
+        return self.readonly or bool(self.holder)
 
     def run(self, snapshot: Snapshot) -> RunSnapshot | None:
         """The selected run, the first if that is not there; None before there are runs."""

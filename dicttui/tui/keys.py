@@ -205,7 +205,7 @@ KEYS: tuple[Key, ...] = (
     Key(("o",), "reset_optimizer", "Learning rate and device",
         "Forget the optimizer's moments",
         _always("reset opt."), control=True, footer=21, use=_has_rate),
-    Key(("f",), "fork", "Runs", "Fork the selected run, with something different",
+    Key(("f",), "fork", "Runs", "Fork the selected run, and change something",
         _always("fork"), control=True, footer=9, use=_can_be_forked),
     Key(tuple("123456789"), "select", "Runs", "Select a run by its number",
         _always("select"), where="main", shown="1-9"),
@@ -248,7 +248,7 @@ KEYS: tuple[Key, ...] = (
     Key(("ctrl+c",), "interrupt", "The app", "The same; a second time leaves at once",
         _always("quit"), shown="ctrl+c"),
     Key(("left", "right", "shift+left", "shift+right", "home", "end"), "scrub", "The app",
-        "In a recording: back and on; with shift by ten",
+        "Recording: back and on; with shift by ten",
         _always("scrub"), where="replay", shown="left right", footer=2),
     Key(("up", "down", "pageup", "pagedown"), "", "The app",
         "Move in a table; left, right: sort by another column",
@@ -286,7 +286,7 @@ def footer_keys(on_main: bool, snapshot: Snapshot, display: Display) -> list[Key
         if key.footer
         and (on_main or key.where == "everywhere")
         and is_there(key, snapshot)
-        and not (key.control and display.readonly and snapshot.playback is None)
+        and not (key.control and display.only_looks and snapshot.playback is None)
         and (key.use is None or key.use(snapshot, display) or _plays(key, snapshot))
     ]
     if snapshot.playback is not None:

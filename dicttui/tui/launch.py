@@ -156,6 +156,7 @@ def run_attached(
     on_painted: Callable[[], None] | None = None,
     state_directory: Path | None = None,
     news: Callable[[], str] | None = None,
+    holder: Callable[[], str] | None = None,
 ) -> int:
     """Look at a training that is others', and goes on when the app is left.
 
@@ -172,6 +173,7 @@ def run_attached(
         state_directory: where to save what the current directory does not take.
         news: what a person is to be told once the training is there, or nothing; called in a
             thread of its own.
+        holder: who else holds the controls now; empty: nobody.
 
     Returns:
         The exit status: 0, 2 if the theme is not known or if there is no terminal, 130 if it was
@@ -192,6 +194,7 @@ def run_attached(
         owns_training=False,
         state_directory=state_directory,
         news=news,
+        holder=holder,
     )
     if not knows_theme(app, theme, theme_from):
         return WRONG_USAGE

@@ -2,10 +2,18 @@
 
 from typing import TYPE_CHECKING
 
+from dicttui.training.snapshot import SessionState, Snapshot
 from dicttui.tui.screens.live import LiveScreen
 
 if TYPE_CHECKING:
     from dicttui.tui.app import DicttuiApp
+
+
+OVER: dict[SessionState, str] = {
+    "failed": "The training has ended by an error",
+    "closed": "There is nothing more to see of this training",
+}
+"""What a person is told where a session is of no use any more."""
 
 
 class Layers:
@@ -13,6 +21,7 @@ class Layers:
 
     def __init__(self, app: "DicttuiApp") -> None:
         self._app = app
+        self._told_of_the_end = False
         self._lowest = 1
         """Screens that are always there: the loading screen, then the main screen over it."""
 
@@ -59,6 +68,18 @@ class Layers:
             return False
         self._app.pop_screen()
         return True
+
+    def tell_of_the_end(self, snapshot: Snapshot) -> None:
+        """Once, and only if it is so: what ended the training, over what was drawn last."""
+        if snapshot.state not in OVER or self._told_of_the_end:
+            return
+        self._told_of_the_end = True
+        from dicttui.tui.screens.error import ErrorDialog
+
+        self._app.ask(
+            ErrorDialog(OVER[snapshot.state], snapshot.detail),
+            lambda leave: self._app.leave() if leave else None,
+        )
 
     def _help(self) -> str:
         """The help's name; it is kept once it has been built."""

@@ -75,3 +75,45 @@ def test_news_are_told_once_there_is_a_training() -> None:
         await app.see(told)
 
     drive(scenario, handmade.loading(), news=lambda: told)
+
+
+def test_whoever_does_not_hold_the_controls_only_watches_until_they_are_free() -> None:
+    holders = ["pts/3"]
+
+    async def scenario(app: Driver) -> None:
+        await app.see("pts/3 has the controls")
+        await app.press("plus")
+        await app.see("pts/3 has the controls; this screen watches")
+        assert app.session.submitted == []
+        assert "lr ×2" not in app.text()
+        holders[0] = ""
+        await app.see("lr ×2")
+        await app.press("plus")
+        assert len(app.session.submitted) == 1
+
+    drive(scenario, handmade.two_runs(), owns_training=False, holder=lambda: holders[0])
+
+
+def test_a_connection_that_ends_is_said_with_what_to_do() -> None:
+    async def scenario(app: Driver) -> None:
+        told = "the connection is lost; dicttui attach 3f2a9c opens it again"
+        app.session.show(replace(app.session.snapshot, state="closed", detail=told))
+        await app.see("dicttui attach 3f2a9c")
+        await app.press("enter")
+        await app.until(lambda: app.kind == "main")
+        await app.press("plus")
+        await app.see(told)
+        assert app.session.submitted == []
+
+    drive(scenario, handmade.two_runs(), owns_training=False)
+
+
+def test_a_connection_that_ends_before_anything_was_seen() -> None:
+    async def scenario(app: Driver) -> None:
+        app.session.show(replace(app.session.snapshot, state="closed", detail="it was stopped"))
+        await app.see("There is nothing to see any more")
+        assert "it was stopped" in app.text()
+        await app.press("q")
+        await app.until(lambda: app.app.return_value == 0)
+
+    drive(scenario, handmade.loading(), owns_training=False)

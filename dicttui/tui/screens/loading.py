@@ -37,13 +37,15 @@ class LoadingNotice(RoleLines):
         return [self.strip(line) for line in [*([[]] * above), *lines]]
 
     def _said(self, snapshot: Snapshot, width: int) -> list[list[Span]]:
-        if snapshot.state != "failed":
+        if snapshot.state not in ("failed", "closed"):
             source: list[Span] = [("dicttui", "accent"), (f"  {snapshot.source}", "strong")]
             detail = snapshot.detail or "loading torch…"
-            what: list[list[Span]] = [[(line, "muted")] for line in folded(detail, width)]
-            return [source, [], *what]
+            lines: list[list[Span]] = [[(line, "muted")] for line in folded(detail, width)]
+            return [source, [], *lines]
         why: list[list[Span]] = [[(line, "plain")] for line in folded(snapshot.detail, width)]
-        heading: list[Span] = [(f"{self.glyphs.alert} The training could not start", "bad")]
+        failed = snapshot.state == "failed"
+        what = "The training could not start" if failed else "There is nothing to see any more"
+        heading: list[Span] = [(f"{self.glyphs.alert} {what}", "bad")]
         leave: list[Span] = [("Press ", "muted"), ("q", "key"), (" to leave.", "muted")]
         return [heading, [], *why, [], leave]
 

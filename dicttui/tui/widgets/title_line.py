@@ -22,6 +22,8 @@ class TitleLine(RoleLines):
             flags.append((" display frozen ", "warn"))
         if display.readonly:
             flags.append((" read only ", "warn"))
+        elif display.holder:
+            flags.append((f" {display.holder} has the controls ", "warn"))
         if snapshot.playback is not None:
             flags.append((" a recording ", "warn"))
         elif (recording := snapshot.recording) is not None:
