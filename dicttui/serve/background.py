@@ -41,6 +41,8 @@ LINGERING = 10.0
 """Seconds without a client after which a training ends in which every run has ended."""
 PATIENCE = 30.0
 """Seconds that a step has to end, and what is recorded to be written."""
+OVER = ("finished", "stopped", "diverged", "failed")
+"""States of a run that makes no more steps by itself."""
 LOG = "log.txt"
 """In the experiment's directory."""
 
@@ -187,9 +189,10 @@ def _end(training: Training, why: str) -> int:
     if training.recorder is not None and by_signal:
         training.recorder.ended_by(why.removeprefix("ended by "))
     stood_still = training.session.close(PATIENCE)
+    last = training.session.latest()
     training.server.close(
-        f"{why}: {_where_runs_are(training.session.latest())}",
-        resumable=training.recorder is not None,
+        f"{why}: {_where_runs_are(last)}",
+        resumable=training.recorder is not None and any(r.state not in OVER for r in last.runs),
     )
     if not stood_still:
         log.warning("a step was still being made; it has been abandoned")
@@ -202,9 +205,8 @@ def _end(training: Training, why: str) -> int:
 def _where_runs_are(snapshot: "Snapshot") -> str:
     if snapshot.state == "failed":
         return snapshot.detail
-    over = ("finished", "stopped", "diverged", "failed")
     return ", ".join(
-        f"{run.name}{f' {run.state}' if run.state in over else ''} at step {run.step:,}"
+        f"{run.name}{f' {run.state}' if run.state in OVER else ''} at step {run.step:,}"
         for run in snapshot.runs
     )
 

@@ -69,9 +69,11 @@ def start(order: Order, module: str | None = None) -> Outcome:
 
 
 def _environment() -> dict[str, str]:
-    """Ours, in which this very dicttui is found, and nothing is imported from where we stand."""
+    """Ours, in which this very dicttui is found though nothing is imported from where we stand."""
     package = str(Path(dicttui.__file__).parents[1])
-    paths = [package, os.environ.get("PYTHONPATH", "")]
+    if package in sys.path[1:]:
+        return dict(os.environ)
+    paths = [os.environ.get("PYTHONPATH", ""), package]
     return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
