@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from importlib.util import find_spec
 from pathlib import Path
 
 from dicttui.preset.model import Preset
 from dicttui.preset.resolved import dumped
 from dicttui.report.error import ReportError
+from dicttui.report.extras import mind_absence
 from dicttui.report.live.observer import LiveLogger
 from dicttui.report.live.worker import SERVICES
 
@@ -29,12 +29,7 @@ def check(names: Sequence[str]) -> None:
     for name in names:
         if name not in NAMES:
             raise ReportError(f'"{name}" is no logger; allowed: {", ".join(NAMES)}')
-        found = find_spec(name)
-        if found is None or found.origin is None:  # a directory of that name is no package
-            raise ReportError(
-                f"{name}: its package is not installed; "
-                f'install it with: pip install "dicttui[{name}]"'
-            )
+        mind_absence(name)
 
 
 def place(name: str, recording: Path | None) -> Path:
