@@ -48,7 +48,8 @@ def test_one_holds_the_controls_and_the_others_are_told_who(serve, attach):
     other = attach(served, name="pts/2")
     wait_for(lambda: other.readonly)
     assert "pts/1" in other.holder
-    assert (one.readonly, one.holder, one.others) == (False, "", 1)
+    wait_for(lambda: one.others == 1)
+    assert (one.readonly, one.holder) == (False, "")
     refused = answered(other, other.submit(Pause()))
     assert refused.status == "failed"
     assert "pts/1" in refused.reason
