@@ -136,7 +136,7 @@ def test_a_disk_that_is_full_from_the_start(tmp_path, long):
 
 def test_checkpoints_that_cannot_be_written_any_more(tmp_path, long):
     training = Training(long, tmp_path / "experiments", seconds=0.05)
-    training.until(lambda: training.session.latest().recording.checkpoint_seconds is not None)
+    training.until(lambda: training.recorder.recording().checkpoint_seconds is not None)
     moments = training.recorder.directory / places.MOMENTS
     with read_only(moments):
         training.until(lambda: training.trouble.startswith("read-only"))
