@@ -63,7 +63,8 @@ class Observer:
     ) -> None:
         """An intervention has been applied or has failed; the receipt is out when this returns.
 
-        `before` has the completed updates of each run that it changed, as they were just before.
+        `before` has the completed updates of each run that it changed, as they were just before; of
+        one that has diverged, those too in which that was found.
         """
 
     def receipt(self, receipt: Receipt) -> None:

@@ -134,6 +134,11 @@ class GradientRun:
         return max(0, limit - self.step)
 
     @property
+    def reached(self) -> int:
+        """Steps that it has made, those included that a divergence was found in."""
+        return self.diverged_at + 1 if self.state == "diverged" else self.step
+
+    @property
     def until_probe(self) -> int:
         """Steps until the probe batch is to be evaluated; as good as never for the full batch,
         where every step evaluates one.

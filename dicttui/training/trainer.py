@@ -248,7 +248,7 @@ class Trainer:
         self, intervention: Intervention, requested: Receipt, only: Container[str] | None = None
     ) -> None:
         runs = self.experiment.runs
-        steps = {run.name: run.step for run in runs}
+        steps = {run.name: run.reached for run in runs}
         moments = undoing.moments_before(intervention, runs)
         receipt, follow_up = applying.apply(
             intervention, requested, self.experiment, self.pace, only
@@ -299,7 +299,7 @@ class Trainer:
 
     def _apply_script(self) -> None:
         while True:
-            item = self._script.due({run.name: run.step for run in self.experiment.runs})
+            item = self._script.due({run.name: run.reached for run in self.experiment.runs})
             if item is None:
                 return
             self._script.applied()
