@@ -194,7 +194,9 @@ class RemoteSession:
         """Say who this is, and hear who is there; the messages that came along with it."""
         try:
             self._socket.settimeout(GREETING)
-            self._socket.sendall(self._packer.pack(written(hello)))
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                # Who hangs up at once may have said why.
+                self._socket.sendall(self._packer.pack(written(hello)))
             heard: list[Any] = []
             while not heard:
                 piece = self._socket.recv(PIECE)
