@@ -138,6 +138,9 @@ class Batch:
         }
 
     def _add_metrics(self, run: RunSnapshot, segment: int) -> None:
+        if run.lr is not None:
+            # Of the step that is made next: the metrics may be those of an earlier one.
+            self.metrics[run.name, segment, run.step, "lr"] = run.lr
         step = run.metrics_step
         if step is None:
             return
@@ -145,8 +148,6 @@ class Batch:
         values: dict[str, float | None] = {**terms, **run.metrics}
         if run.held_out_loss is not None:
             values["held_out_loss"] = run.held_out_loss
-        if run.lr is not None:
-            values["lr"] = run.lr
         for name, value in values.items():
             # SQLite makes NULL of nan; NULL is "n/a" here.
             self.metrics[run.name, segment, step, name] = (

@@ -82,6 +82,10 @@ class LiveLogger(Observer):
             values = _values(run)
             message = {"do": "numbers", "run": run.name, "step": step, "values": values}
             self._offer(message, len(values))
+            if run.lr is not None:
+                # Of the step that is made next: the metrics may be those of an earlier one.
+                rate = {"do": "numbers", "run": run.name, "step": run.step}
+                self._offer(rate | {"values": {"lr": run.lr}}, 1)
 
     def intervened(
         self, number: int, intervention: Intervention, before: Mapping[str, int], receipt: Receipt
@@ -185,11 +189,10 @@ def _environment() -> dict[str, str]:
 
 
 def _values(run: RunSnapshot) -> dict[str, float]:
-    """Metrics, terms and rates, by the names under which they are recorded too."""
+    """Metrics and terms, by the names under which they are recorded too."""
     values: dict[str, float | None] = {
         **{f"terms.{name}": value for name, value in run.terms.items()},
         **run.metrics,
         "held_out_loss": run.held_out_loss,
-        "lr": run.lr,
     }
     return {name: value for name, value in values.items() if value is not None}
