@@ -137,3 +137,4 @@ def test_what_is_wrong_with_the_data_is_said_at_once(state, dicttui, tmp_path):
     assert "missing.npy: there is no such file" in ended.err
     assert str(state / "dicttui.log") in ended.err
     assert address.live(state) == []
+    assert list((state / "experiments").iterdir()) == []

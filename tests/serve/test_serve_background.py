@@ -169,14 +169,6 @@ def test_without_a_recording_it_trains_all_the_same(launch, attach, state):
     assert not (state / "experiments").exists()
 
 
-def test_what_is_wrong_is_told_to_whoever_starts_it(launch, state):
-    missing = '[data]\nkind = "file"\npath = "missing.npy"\n' + ENDLESS.split("\n", 2)[2]
-    with pytest.raises(ServeError, match=r"missing\.npy: there is no such file"):
-        launch(missing)
-    assert address.live(state) == []
-    assert list((state / "experiments").iterdir()) == []
-
-
 def test_an_end_without_a_word_is_told_with_the_last_words_of_the_log(state, monkeypatch):
     monkeypatch.setattr("dicttui.serve.starting.MODULE", "dicttui.no_such_module")
     with pytest.raises(ServeError, match=r"ended with status 1(.|\n)*No module named"):
