@@ -66,6 +66,11 @@ def replay(
     except KeyboardInterrupt:
         note("interrupted")
         raise typer.Exit(INTERRUPTED) from None
+    if not comparison.identical:
+        from dicttui.record.resuming import differences_of_machine
+
+        for text in differences_of_machine(experiment.environment()):
+            note(text)
     if json:
         put_json(_as_json(comparison))
     else:

@@ -74,6 +74,7 @@ def resume(
                 first=lambda session: _take_back_a_stop(session, found),
             )
         )  # fmt: skip
+    found.tell = lambda _note: None  # the terminal is the app's
     # Nothing that is made before the first screen becomes garbage: a collection only delays it.
     gc.disable()
     from dicttui.tui.launch import run
@@ -92,6 +93,8 @@ def resume(
         state_directory=state_directory(),
         on_background=partial(in_background, recording, log or ()),
     )
+    for text in found.late:
+        note(text)
     ended(recording, status)
     say_what_was_not_logged(loggers)
     raise typer.Exit(status)

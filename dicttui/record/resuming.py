@@ -50,8 +50,10 @@ class Resumable:
     """From where it goes on: "checkpoint-7.json"; "the beginning"."""
     last_stop: bool
     """Whether the last change was that somebody stopped runs."""
+    tell: Tell
+    """Called on the trainer's thread with what is noticed only once torch is there."""
     late: list[str] = field(default_factory=list)
-    """What was noticed only once torch was there; also told."""
+    """What it was called with."""
 
     def release(self) -> None:
         """Let go of it: it is not gone on with."""
@@ -120,12 +122,13 @@ def _ready(recorded: Recorded, preset: Preset, lock: Lock, tell: Tell) -> Resuma
         cut=Cut(float("-inf") if content is None else content.at, runs, frozenset(unmade)),
         origin="the beginning" if chosen is None else chosen[0].name,
         last_stop=_last_stop(interventions),
+        tell=tell,
     )
 
     def checkpoint() -> ExperimentCheckpoint | None:
-        for note in _differences_of_machine(before):
+        for note in differences_of_machine(before):
             found.late.append(note)
-            tell(note)
+            found.tell(note)
         return None if content is None else read(content, recorded.directory, preset)
 
     found.start = Start(
@@ -287,7 +290,7 @@ def _differences_of_code(before: dict[str, Any], preset: Preset) -> list[str]:
     return found
 
 
-def _differences_of_machine(before: dict[str, Any]) -> list[str]:
+def differences_of_machine(before: dict[str, Any]) -> list[str]:
     """What differs so that not every bit need be the same; torch has been imported."""
     packages = before.get("packages")
     versions = packages if isinstance(packages, dict) else {}

@@ -1,6 +1,7 @@
 """Running commands inside the test's process, with a state directory of their own."""
 
 import contextlib
+import json
 import logging
 import sys
 import threading
@@ -41,6 +42,49 @@ def dicttui(state, capsys) -> Iterator:
     yield call
     sys.excepthook, threading.excepthook = hooks
     logging.captureWarnings(False)
+
+
+SMALL = """
+title = "Small \\u001b[31mand red"
+[data]
+n = 20
+[network]
+kind = "sparse"
+[training]
+steps = 30
+[[runs]]
+name = "adam"
+optimizer = "Adam"
+lr = 0.01
+[[runs]]
+name = "sgd"
+optimizer = "SGD"
+lr = 0.01
+"""
+
+
+@pytest.fixture
+def small(tmp_path) -> Callable[..., str]:
+    """The path of a preset that trains for so many steps."""
+
+    def of(steps: int = 30) -> str:
+        path = tmp_path / "small.toml"
+        path.write_text(SMALL.replace("steps = 30", f"steps = {steps}"))
+        return str(path)
+
+    return of
+
+
+@pytest.fixture
+def listed(dicttui) -> Callable[..., list[dict]]:
+    """What `dicttui runs --json` says."""
+
+    def of(*options: str) -> list[dict]:
+        ended = dicttui("runs", "--json", *options)
+        assert ended.status == 0
+        return json.loads(ended.out)
+
+    return of
 
 
 @pytest.fixture
