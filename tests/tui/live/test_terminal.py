@@ -12,6 +12,10 @@ import pytest
 from own_presets import ENDLESS, a_persons_own
 from pty_terminal import PATIENCE, Terminal, dicttui
 
+from dicttui.record.finding import everything
+from dicttui.record.reading import Recorded
+from dicttui.record.resuming import resumable
+
 pytestmark = pytest.mark.pty
 
 AT_ONCE = 4.0
@@ -165,6 +169,96 @@ def test_without_its_terminal_it_ends(
     terminal.see("running")
     terminal.vanish()
     assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
+
+
+def recorded_in(state: Path) -> Recorded:
+    """The one experiment that was recorded."""
+    (experiment,) = everything(state / "experiments")
+    return experiment
+
+
+@pytest.mark.parametrize("how", ["SIGHUP", "SIGTERM", "vanished"])
+def test_whatever_ends_it_the_training_is_saved_and_the_next_start_says_so(
+    opened: Open, preset: Path, state: Path, how: str
+) -> None:
+    terminal = opened(dicttui(preset))
+    terminal.see("running")
+    if how == "vanished":
+        terminal.vanish()
+        assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
+    else:
+        number = signal.Signals[how]
+        terminal.send(number)
+        assert terminal.ended() == 128 + number
+        terminal.assert_restored()
+    experiment = recorded_in(state)
+    assert (experiment.state, experiment.signal) == (
+        "stopped", "SIGHUP" if how == "vanished" else how,
+    )  # fmt: skip
+    (run,) = experiment.runs()
+    assert len(experiment.losses("adam").losses) == run.steps > 0
+    found = resumable(experiment)
+    try:
+        state_then = found.start.checkpoint()
+    finally:
+        found.release()
+    assert state_then is not None
+    # The checkpoint is of the last step that was made: nothing is made again.
+    assert [one.moment.step for one in state_then.runs] == [run.steps]
+    again = opened(dicttui(preset), columns=140)
+    why = "ended by SIGTERM" if how == "SIGTERM" else "connection lost"
+    again.see(f"endless was interrupted at step {run.steps:,} ({why}): dicttui resume "
+              f"{experiment.id}")  # fmt: skip
+    again.type("\x03\x03")
+    assert again.ended() == 130
+    third = opened(dicttui(preset), columns=140)
+    third.see("running")
+    third.type("\x03\x03")
+    assert third.ended() == 130
+    assert b"was interrupted" not in third.written
+
+
+def test_a_terminal_that_takes_no_output_does_not_keep_it_from_being_saved(
+    opened: Open, preset: Path, state: Path
+) -> None:
+    terminal = opened(dicttui("--refresh", 60, preset))
+    terminal.see("running")
+    time.sleep(4)  # until nothing more can be written, and the app waits for that
+    terminal.send(signal.SIGHUP)
+    assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
+    experiment = recorded_in(state)
+    assert (experiment.state, experiment.signal) == ("stopped", "SIGHUP")
+
+
+def test_it_goes_on_in_the_background_and_nothing_is_trained_twice(
+    opened: Open, preset: Path, state: Path
+) -> None:
+    terminal = opened(dicttui(preset))
+    terminal.see("running")
+    terminal.type("q")
+    terminal.see("go on in the background")
+    terminal.type("\x1b[B\r")
+    assert terminal.ended() == 0
+    terminal.assert_restored()
+    experiment = recorded_in(state)
+    assert f"dicttui attach {experiment.id}" in terminal.text()
+    try:
+        assert experiment.state == "running"
+        attached = opened(dicttui("attach", experiment.id))
+        attached.see("running")
+        attached.type("q")
+        assert attached.ended() == 0
+        attached.assert_restored()
+        assert experiment.state == "running"
+    finally:
+        stopped = opened(dicttui("stop", experiment.id))
+        assert stopped.ended() == 0
+    experiment = recorded_in(state)
+    assert experiment.state == "stopped"
+    # Every step once: nothing went back, and none is missing.
+    (run,) = experiment.runs()
+    assert run.segments == (0,)
+    assert experiment.losses("adam").steps == list(range(run.steps))
 
 
 @pytest.mark.parametrize("signals", [1, 2])
