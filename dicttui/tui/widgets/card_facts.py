@@ -61,7 +61,8 @@ class Standing:
 def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> list[Fact]:
     """Every line of a run's card, in the order in which they stand."""
     writer = _Writer(run, width, glyphs)
-    origin = [Fact(7, tuple(writer.origin()))] if run.parent else []
+    # Before the metrics: a fork is compared with where it comes from.
+    origin = [Fact(5, tuple(writer.origin()))] if run.parent else []
     lines = [
         Fact(0, tuple(writer.heading(standing))),
         *(Fact(3, tuple(alert)) for alert in writer.alerts()),

@@ -32,10 +32,10 @@ class TitleLine(RoleLines):
         pace = "full speed" if snapshot.pace is None else rate(snapshot.pace, glyphs=self.glyphs)
         separator = self.glyphs.separator
         words = [snapshot.data, f"seed {snapshot.seed}", pace]
-        self._right: list[Span] = [
-            *flags,
-            (f" {separator} ".join(word for word in words if word) + " ", "muted"),
-        ]
+        facts = f" {separator} ".join(word for word in words if word) + " "
+        # Apart from a flag that looks like one of them.
+        between = f"{separator} " if flags and flags[-1][1] == "muted" else ""
+        self._right: list[Span] = [*flags, (between + facts, "muted")]
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Any]:
