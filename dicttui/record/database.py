@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,8 +52,10 @@ TABLES = (
 )  # fmt: skip
 
 
-def create(path: Path) -> None:
-    """Make an empty database, whole or not at all. Raises sqlite3.Error or OSError."""
+def create(path: Path, facts: Mapping[str, str]) -> None:
+    """Make a database that holds these facts alone, whole or not at all. Raises sqlite3.Error or
+    OSError.
+    """
     partial = path.with_name(f".partial-{path.name}")
     for old in (partial, *_beside(partial)):
         old.unlink(missing_ok=True)
@@ -61,8 +64,10 @@ def create(path: Path) -> None:
     try:
         connection.executescript(
             f"BEGIN; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
-            f"{SCHEMA} COMMIT;"
+            f"{SCHEMA}"
         )
+        connection.executemany("INSERT INTO facts VALUES (?, ?)", facts.items())
+        connection.execute("COMMIT")
     finally:
         connection.close()
     partial.replace(path)

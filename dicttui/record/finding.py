@@ -5,7 +5,6 @@ from pathlib import Path
 
 from dicttui.record import places
 from dicttui.record.error import RecordError
-from dicttui.record.lock import held
 from dicttui.record.reading import Recorded
 
 
@@ -38,12 +37,12 @@ def everything(
     """
     found = []
     for place in places.places(directory):
+        if not (place.directory / places.DATABASE).exists():
+            continue  # it has just begun, or was killed before there was anything
         try:
             found.append(Recorded.open(place.directory))
         except RecordError as error:
-            # A process that has just begun holds the lock before the database is there.
-            if not held(place.directory):
-                broken(str(error))
+            broken(str(error))
     return sorted(found, key=lambda recorded: recorded.began, reverse=True)
 
 

@@ -93,7 +93,6 @@ class Recorder(Observer):
             lambda why: self._tell("checkpoints", why),
         )
         if new:
-            self._set_facts({"began": repr(now()), "state": "running"})
             self.event("started", preset.source)
         self._writer.start()
         self._keeper.start()

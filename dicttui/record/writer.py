@@ -56,6 +56,7 @@ class Writer:
     ) -> None:
         self._place = place
         self._preset = preset
+        self._began = now()
         self._lock = lock
         self._tell = tell
         self._made: deque[tuple[str, int, int, Sequence[float]]] = deque()
@@ -205,7 +206,7 @@ class Writer:
             if self._lock is None:
                 self._lock = Lock.take(place.directory)
             files.write_json(place.directory / places.PRESET, self._preset)
-            database.create(path)
+            database.create(path, {"began": repr(self._began), "state": "running"})
             self._preset = None
         self._there = True
         if self._connection is not None and self._identity != _identity(path):

@@ -23,7 +23,6 @@ import torch
 from dicttui.cli.application import run
 from dicttui.record import files, manifest, moment_files, places, recorder
 from dicttui.record.finding import everything
-from dicttui.record.reading import Recorded
 from dicttui.record.schedule import Schedule
 
 PRESET = """
@@ -173,9 +172,7 @@ def differences(one, other):
 def resumable_id(parent):
     """The id of what can be gone on with; None if it was killed before it was anything."""
     for place in places.places(parent):
-        try:
-            Recorded.open(place.directory)
-        except Exception:
+        if not (place.directory / places.DATABASE).exists():
             return None
         return place.id
     return None
