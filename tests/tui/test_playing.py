@@ -138,6 +138,17 @@ def test_on_a_training_the_arrows_do_nothing() -> None:
 PlaylessSnapshot = recording().pictures[0]
 
 
+def test_rows_that_nobody_looked_at_were_not_recorded() -> None:
+    async def scenario(app: Driver, clock: Clock) -> None:
+        await app.press("r")
+        await app.see("nobody looked at them at this moment")
+        await app.press("right", "escape")
+        await app.until(lambda: app.kind == "main")
+        assert "rows" not in app.lines()[-1]
+
+    watch(scenario)
+
+
 @pytest.mark.parametrize(("key", "status"), [("q", 0), ("ctrl+c", 130)])
 def test_it_is_left_without_a_question(key: str, status: int) -> None:
     async def scenario(app: Driver, clock: Clock) -> None:

@@ -111,6 +111,9 @@ class RowsScreen(LiveScreen):
         if run.rows and run.rows is not self._drawn:
             self._drawn = run.rows
             table.show([[getattr(row, c.key) for c in table.specs] for row in run.rows])
+        if snapshot.playback is not None and not run.rows:
+            self._heading.show(f"Rows of {run.name}", "nobody looked at them at this moment")
+            return
         step = "" if run.rows_step is None else f"after {count(run.rows_step)} steps, "
         key, descending = table.sorted_by
         title = next(column.title for column in table.specs if column.key == key)

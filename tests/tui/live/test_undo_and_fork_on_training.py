@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
-from live_driving import LiveDriver, drive_live, open_session
+from live_driving import TWO, LiveDriver, drive_live, open_session
 
+from dicttui.preset.reading import read
+from dicttui.record.reading import Recorded
+from dicttui.record.recorder import Recorder
 from dicttui.training.session import Session
 
 
@@ -99,6 +102,29 @@ def test_forks_of_forks_until_there_may_be_no_more(session: Session) -> None:
         await app.see("[13]")
 
     drive_live(scenario, session)
+
+
+def test_a_checkpoint_is_kept_with_its_note(tmp_path: Path) -> None:
+    (tmp_path / "preset.toml").write_text(TWO)
+    preset = read(str(tmp_path / "preset.toml"))
+    recorder = Recorder.begin(preset, tmp_path / "experiments")
+    session = Session(preset, observers=[recorder])
+
+    async def scenario(app: LiveDriver) -> None:
+        await app.train(20)
+        await app.see(f"rec {recorder.id}")
+        await app.press("k")
+        await app.write("before it fell")
+        await app.ask("enter")
+        while "kept as" not in app.receipt:  # it is written by a thread of its own
+            await app.train()
+        assert "before it fell" in app.receipt
+
+    drive_live(scenario, session)
+    session.close()
+    recorder.linger(60)
+    (directory,) = (tmp_path / "experiments").iterdir()
+    assert [file.kept for file in Recorded.open(directory).checkpoints()].count(True) == 1
 
 
 def test_nothing_is_recorded_so_no_checkpoint_is_kept(session: Session) -> None:
