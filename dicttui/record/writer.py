@@ -106,6 +106,8 @@ class Writer:
             self._tickets.append(ticket)
             self._changed.notify_all()
             hangs = self._hangs
+        if not self._thread.is_alive():
+            return False
         if not ticket.tried.wait(0.0 if hangs else patience):
             # The disk does not answer: the training shall not wait for it a second time.
             self._hangs = True
