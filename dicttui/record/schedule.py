@@ -30,7 +30,8 @@ class Schedule:
         self._seconds = seconds
         self._steps = steps
         self._clock = clock
-        self._last = clock()
+        self._last: float | None = None
+        """When the last was taken, or the training began."""
         self._first = True
         self._asked: float | None = None
         self._copying = 0.0
@@ -61,6 +62,8 @@ class Schedule:
     def _by_the_clock(self, now: float) -> bool:
         if self._seconds is None:
             return False
+        if self._last is None:
+            self._last = now
         usual = min(FIRST, self._seconds) if self._first else self._seconds
         return now - self._last >= max(usual, (self._copying + self._writing) / SHARE)
 
