@@ -1,12 +1,12 @@
 """Going on with a recorded experiment."""
 
 import json
-import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dicttui.preset.reading import read
 from dicttui.record import environment, manifest, places
@@ -14,6 +14,7 @@ from dicttui.record.error import RecordError
 from dicttui.record.reading import Recorded
 from dicttui.record.recorder import Recorder
 from dicttui.record.resuming import newest_whole, resumable
+from dicttui.record.schedule import Schedule
 from dicttui.training.interventions import (
     Continue,
     Fork,
@@ -26,6 +27,7 @@ from dicttui.training.interventions import (
     Stop,
     Undo,
 )
+from dicttui.training.session import Session
 
 
 def state_of(recorded):
@@ -268,127 +270,6 @@ def test_another_torch_or_processor_is_told_of(record, crash, go_on, monkeypatch
     assert ("note", note) in [(e.kind, e.text) for e in again.close().events()]
 
 
-OWN = """
-import torch
-from torch import nn
-
-class Mine(nn.Module):
-    def __init__(self, d_in):
-        super().__init__()
-        self.encoder = nn.Linear(d_in, 4)
-        self.decoder = nn.Linear(4, d_in, bias=False)
-    @property
-    def dictionary(self):
-        return self.decoder.weight.T
-    def forward(self, x):
-        code = self.encoder(x)
-        return self.decoder(code), code
-    def loss_terms(self, x, output):
-        return {"mse": (x - output.reconstruction).square().mean()}
-
-def build(d_in):
-    return Mine(d_in)
-"""
-
-
-@pytest.fixture
-def own(tmp_path):
-    """A preset with a network of a person's own."""
-    (tmp_path / "mynet_of_resuming.py").write_text(OWN)
-    (tmp_path / "mine.toml").write_text(
-        '[data]\nn = 20\n[network]\nkind = "user"\nfactory = "mynet_of_resuming:build"\n'
-        '[training]\nsteps = 60\n[[runs]]\noptimizer = "SGD"\nlr = 0.01\n'
-    )
-    return read(str(tmp_path / "mine.toml"))
-
-
-def test_a_persons_own_code_that_has_changed_is_told_of(record, crash, own, tmp_path):
-    training = record(own)
-    training.advance(10)
-    recorded = crash(training)
-    (code,) = recorded.environment()["code"]
-    assert code["factory"] == "mynet_of_resuming:build"
-    assert code["file"] == str(tmp_path / "mynet_of_resuming.py")
-    told = []
-    resumable(recorded, told.append).release()
-    assert len(told) == 1
-    assert "runs code of its own" in told[0]
-    (tmp_path / "mynet_of_resuming.py").write_text(OWN + "\n# better now\n")
-    resumable(recorded, told.append).release()
-    assert "has changed since" in told[-1]
-
-
-def test_the_state_of_its_repository_is_kept(record, own, tmp_path):
-    if not shutil.which("git"):
-        pytest.skip("there is no git")
-
-    def git(*words):
-        subprocess.run(
-            ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *words],
-            cwd=tmp_path, check=True, capture_output=True,
-        )  # fmt: skip
-
-    git("init")
-    git("add", "mynet_of_resuming.py")
-    git("commit", "-m", "mine")
-    (tmp_path / "mynet_of_resuming.py").write_text(OWN + "\n# changed\n")
-    training = record(own)
-    training.advance(5)
-    (code,) = training.close().environment()["code"]
-    assert len(code["git"]["commit"]) == 40
-    assert code["git"]["dirty"] is True
-    assert "1 file changed, 2 insertions" in code["git"]["changes"]
-
-
-def test_code_that_somebody_else_could_name_is_not_run(record, crash, own):
-    training = record(own)
-    training.advance(10)
-    recorded = crash(training)
-    preset = recorded.directory / places.PRESET
-    for path, mode in ((recorded.directory, 0o777), (preset, 0o666), (recorded.directory, 0o770)):
-        before = path.stat().st_mode
-        path.chmod(mode)
-        with pytest.raises(RecordError, match="not yours alone"):
-            resumable(recorded)
-        path.chmod(before)
-    if os.geteuid() == 0:
-        os.chown(preset, 12345, -1)
-        with pytest.raises(RecordError, match="not yours alone"):
-            resumable(recorded)
-        os.chown(preset, 0, -1)
-    table = json.loads(preset.read_text())
-    preset.write_text(json.dumps(table | {"trusted_code": False}))
-    with pytest.raises(RecordError, match="may not"):
-        resumable(Recorded.open(recorded.directory))
-
-
-def test_a_moment_names_no_code_that_the_preset_does_not(record, crash, go_on, tmp_path):
-    """Even one that was made with care, its digests right."""
-    from dataclasses import replace
-
-    from dicttui.record import moment_files
-
-    training = record(steps=5)
-    training.advance(10)
-    recorded = crash(training)
-    numbered = manifest.numbered(recorded.directory)[-1]
-    content = manifest.read(numbered.path)
-    moments = recorded.directory / places.MOMENTS
-    moment = moment_files.read(moments / content.runs[0].moment)
-    (tmp_path / "trap_of_resuming.py").write_text(f"open({str(tmp_path / 'sprung')!r}, 'w')")
-    network = {"kind": "user", "factory": "trap_of_resuming:x", "arguments": {}, "init": "article"}
-    forged = replace(moment, specification=moment.specification | {"network": network})
-    digest = moment_files.digest_of(forged)
-    name = moment_files.name_of(forged, digest)
-    moment_files.write(forged, digest, moments / name)
-    runs = [content.runs[0].model_copy(update={"moment": name}), *content.runs[1:]]
-    manifest.write(content.model_copy(update={"runs": runs}), numbered.path)
-    again = go_on(Recorded.open(recorded.directory))
-    with pytest.raises(RecordError):
-        again.advance(1)
-    assert not (tmp_path / "sprung").exists()
-
-
 def test_a_full_disk_is_said_when_it_is_to_go_on(record, crash, monkeypatch):
     training = record()
     training.advance(10)
@@ -414,3 +295,58 @@ def test_killed_while_it_goes_on_nothing_is_lost(record, crash, go_on):
     assert len(Recorded.open(recorded.directory).losses("adam").steps) == before
     recorder.close(20)
     assert Recorded.open(recorded.directory).state == "crashed"
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(data=st.data())
+def test_whatever_is_damaged_it_is_an_error_or_an_older_checkpoint(
+    crashed_once, tmp_path_factory, data
+):
+    copy = tmp_path_factory.mktemp("damaged") / crashed_once.name
+    shutil.copytree(crashed_once, copy)
+    files = sorted(path for path in copy.rglob("*") if path.is_file())
+    for path in data.draw(st.lists(st.sampled_from(files), min_size=1, max_size=3, unique=True)):
+        content = bytearray(path.read_bytes())
+        how = data.draw(st.sampled_from(["gone", "cut", "bytes", "flip"]))
+        if how == "gone":
+            path.unlink()
+            continue
+        if how == "cut":
+            content = content[: data.draw(st.integers(0, len(content)))]
+        elif how == "bytes":
+            content = data.draw(st.binary(max_size=300))
+        elif content:
+            content[data.draw(st.integers(0, len(content) - 1))] ^= 1
+        path.write_bytes(content)
+    try:
+        found = resumable(Recorded.open(copy))
+    except RecordError:
+        return
+    try:
+        checkpoint = found.start.checkpoint()
+    finally:
+        found.release()
+    assert (checkpoint is None) == (found.origin == "the beginning")
+    if checkpoint is not None:
+        steps = {run.moment.step for run in checkpoint.runs}
+        assert steps <= {10, 20, 25}
+
+
+@pytest.fixture(scope="module")
+def crashed_once(tmp_path_factory):
+    """The directory of an experiment that was left without a word."""
+    base = tmp_path_factory.mktemp("crashed")
+    (base / "small.toml").write_text(
+        '[data]\nn = 20\n[network]\nkind = "simple"\n[training]\nsteps = 60\n'
+        '[[runs]]\nname = "adam"\noptimizer = "Adam"\nlr = 0.01\n'
+    )
+    preset = read(str(base / "small.toml"))
+    recorder = Recorder.begin(preset, base, schedule=Schedule(seconds=None, steps=10))
+    session = Session(preset, paced=False, observers=[recorder])
+    for steps in (10, 10, 5):
+        session.advance(steps)
+        session.submit(SetLearningRate("adam", factor=1.1))
+    session.advance(0)
+    session.close()
+    assert recorder.linger(20)
+    return recorder.directory
