@@ -46,6 +46,8 @@ RUN = "from dicttui.cli.application import run\nrun({})"
         (RUN.format(["train", "--help"]), {"typer", "pydantic"}),
         (RUN.format(["presets"]), {"typer", "pydantic"}),
         (RUN.format(["presets", "show", "digits"]), {"typer", "pydantic"}),
+        (RUN.format(["runs"]), {"typer", "pydantic"}),
+        (RUN.format(["resume"]), {"typer", "pydantic"}),
         (RUN.format(["train", "no-such-preset"]), {"typer", "pydantic"}),
         (RUN.format(["no-such-preset"]), {"typer", "pydantic"}),
         ("from dicttui.preset.reading import read\nread('article-sparse')", {"pydantic"}),
