@@ -70,6 +70,19 @@ def words(intervention: Intervention) -> str:
             return f"checkpoint: {note}" if note else "checkpoint"
 
 
+def from_to(before: str, after: str) -> str:
+    """What was in force and what is now, without the words that both begin with: "lr 0.01 → 0.02";
+    at least one word of either.
+    """
+    if not before:
+        return after
+    old, new = before.split(" "), after.split(" ")
+    alike = 0
+    while alike < min(len(old), len(new)) - 1 and old[alike] == new[alike]:
+        alike += 1
+    return f"{before} → {' '.join(new[alike:])}"
+
+
 def requested(number: int, intervention: Intervention, seconds: float) -> Receipt:
     """The receipt of a request, so many seconds after the session's start."""
     return Receipt(

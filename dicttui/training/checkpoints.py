@@ -40,7 +40,10 @@ def put(
             "the samples are not those it was trained on: the data file, or a library that "
             "draws or ships them, has changed since"
         )
-    runs = [_run(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
+    try:
+        runs = [_run(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise MomentError(f"the checkpoint holds what no run ever wrote: {error!r}") from error
     experiment.runs[:] = runs
     experiment.names |= {run.name for run in runs}
 

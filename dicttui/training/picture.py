@@ -102,6 +102,7 @@ def _run(
         parent=run.parent,
         forked_at=run.forked_at,
         undoable=run.undo[-1].words if run.undo else "",
+        undo_label=run.undo[-1].label if run.undo else "",
         fork_bytes=run.trainable.fork_bytes(),
         catching_up=catching_up,
     )

@@ -171,7 +171,10 @@ class RunSnapshot:
     forked_at: int | None = None
     """The step index from which on it differs from its parent."""
     undoable: str = ""
-    """What taking back would take back, in words: "lr 0.02 at step 1,200"; empty: nothing."""
+    """What taking back would take back, in words: "lr 0.01 → 0.02 at step 1,200"; empty:
+    nothing."""
+    undo_label: str = ""
+    """The same, short: "lr 0.02"."""
     fork_bytes: int = 0
     """Memory that a fork of this run takes: parameters, gradients, optimizer state."""
     catching_up: int | None = None

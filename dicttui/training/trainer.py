@@ -254,7 +254,7 @@ class Trainer:
             intervention, requested, self.experiment, self.pace, only
         )
         if receipt.status == "applied":
-            undoing.remember(receipt.id, receipt.changes, moments, runs)
+            undoing.remember(intervention, receipt, moments, runs)
             if isinstance(intervention, CANNOT_BE_AMID_A_SCRIPT):
                 self._keeping.last_intervention = receipt.id
         changed = {change.run for change in receipt.changes if not change.failed}

@@ -7,8 +7,19 @@ from collections.abc import Iterable, Sequence
 
 from dicttui.networks import foreign
 from dicttui.training import moments
+from dicttui.training.asked import from_to
 from dicttui.training.devices import DeviceError
-from dicttui.training.interventions import CHANGE_THE_TRAINING, Change, Intervention, Undo
+from dicttui.training.interventions import (
+    CHANGE_THE_TRAINING,
+    Change,
+    Continue,
+    Intervention,
+    Receipt,
+    ResetOptimizer,
+    Restart,
+    Stop,
+    Undo,
+)
 from dicttui.training.moment import Moment, MomentError, UndoPoint
 from dicttui.training.run import GradientRun
 
@@ -18,6 +29,13 @@ MOST_BYTES = 512 * 2**20
 """Of all moments that are kept in memory; the newest of each run is kept whatever it takes."""
 MOST_POINTS = 64
 """Of one run."""
+NAMES: dict[type, str] = {
+    Restart: "restart",
+    Stop: "stop",
+    ResetOptimizer: "reset",
+    Continue: "more steps",
+}
+"""How what has no value of its own is called in a word."""
 
 
 def moments_before(intervention: Intervention, runs: Iterable[GradientRun]) -> dict[str, Moment]:
@@ -35,17 +53,20 @@ def moments_before(intervention: Intervention, runs: Iterable[GradientRun]) -> d
 
 
 def remember(
-    number: int, changes: Iterable[Change], before: dict[str, Moment], runs: Sequence[GradientRun]
+    intervention: Intervention,
+    receipt: Receipt,
+    before: dict[str, Moment],
+    runs: Sequence[GradientRun],
 ) -> None:
     """Keep the moments before an intervention that was applied, so that it can be taken back."""
+    named = NAMES.get(type(intervention))
     by_name = {run.name: run for run in runs}
-    for change in changes:
+    for change in receipt.changes:
         run, moment = by_name.get(change.run), before.get(change.run)
         if run is None or moment is None or change.failed:
             continue
-        what = f"{change.before} → {change.after}" if change.before else change.after
-        words = f"{what} at step {moment.step:,}"
-        run.undo.append(UndoPoint(number, words, change.after, change.step, moment))
+        words = f"{from_to(change.before, change.after)} at step {moment.step:,}"
+        run.undo.append(UndoPoint(receipt.id, words, named or change.after, change.step, moment))
         del run.undo[:-MOST_POINTS]
     _bound(runs)
 

@@ -134,9 +134,7 @@ def _undo(snapshot: Snapshot, display: Display) -> str:
     run = display.run(snapshot)
     if run is None or not run.undoable:
         return "nothing to take back"
-    # From where to where, and at which step, is told by the receipt: here is no room for it.
-    words = run.undoable.partition(" at step ")[0].partition(": ")[0]
-    return f"undo {words.rpartition(' → ')[2]}"
+    return f"undo {run.undo_label}"
 
 
 def _continue(snapshot: Snapshot, _display: Display) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+from dicttui.training.asked import from_to
 from dicttui.training.interventions import Change, Receipt
 
 DRASTIC = frozenset({"restart", "stop"})
@@ -55,18 +56,8 @@ def change_in_words(change: Change) -> str:
     """One run's change: "lr 0.01 → 0.02", or why there was none."""
     if change.failed:
         return change.failed
-    after = _without_common_start(change.before, change.after)
-    words = f"{change.before} → {after}" if change.before else change.after
+    words = from_to(change.before, change.after)
     return f"{words} ({change.note})" if change.note else words
-
-
-def _without_common_start(before: str, after: str) -> str:
-    """What is now in force without the words that it was named by before; at least one word."""
-    old, new = before.split(" "), after.split(" ")
-    alike = 0
-    while alike < min(len(old), len(new)) - 1 and old[alike] == new[alike]:
-        alike += 1
-    return " ".join(new[alike:])
 
 
 def outcome(receipt: Receipt) -> str:

@@ -77,7 +77,7 @@ def test_versions_and_events_are_there(whole):
 
 def test_interventions_have_their_receipts(whole):
     found = whole.sections["interventions"]
-    assert "lr 0.01 → lr 0.02" in found
+    assert "lr 0.01 → 0.02" in found
     assert "loss 0.31 → 0.33" in found
     assert "failed: nothing is recorded" in found
     assert "before lunch" in found

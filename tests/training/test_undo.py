@@ -104,7 +104,7 @@ def test_a_change_of_all_runs_is_taken_back_in_all(open_two):
     session.advance(5)
     receipt = ask(session, Undo("adam"))
     assert [(c.run, c.after) for c in receipt.changes] == [("adam", "step 25"), ("sgd", "step 25")]
-    assert "and with it lr 0.01 → lr 0.03 at step 30" in receipt.changes[1].note
+    assert "and with it lr 0.01 → 0.03 at step 30" in receipt.changes[1].note
     session.advance(35)
     for name in ("adam", "sgd"):
         assert weights(run_of(session, name)) == straight(open_two, 60, name)
@@ -192,7 +192,7 @@ def test_what_was_taken_back_stays_as_a_ghost(open_two):
     ask(session, Restart("adam"))
     session.advance(7)
     ask(session, Undo("adam"))
-    assert [(g.from_step, g.label) for g in shown(session).ghosts][1:] == [(0, "step 0")]
+    assert [(g.from_step, g.label) for g in shown(session).ghosts][1:] == [(0, "restart")]
     assert shown(session).step == 30
 
 
@@ -223,5 +223,5 @@ def test_what_would_be_taken_back_is_said(open_two):
     session = open_two()
     session.advance(12)
     ask(session, SetLearningRate("adam", factor=2.0))
-    assert shown(session).undoable == "lr 0.01 → lr 0.02 at step 12"
+    assert shown(session).undoable == "lr 0.01 → 0.02 at step 12"
     assert shown(session, "sgd").undoable == ""

@@ -286,12 +286,14 @@ def recorded(snapshot: Snapshot, recording: Recording = RECORDING) -> Snapshot:
 
 def forked() -> Snapshot:
     """A run, and forks of it and of its fork."""
-    first = replace(adam(), undoable="lr 0.02 at step 2,000", fork_bytes=12_400)
+    first = replace(
+        adam(), undoable="lr 0.02 at step 2,000", undo_label="lr 0.02", fork_bytes=12_400
+    )
     history = series(decay(5.2, 0.36, 300), 4_200, 0.004)
     fork = replace(
         first, name="adam-lr0.005", parent="adam", forked_at=1_200, lr=0.005, base_lr=0.005,
         dictionary_lr=0.005, base_dictionary_lr=0.005,
-        loss_series=history, undoable="fork of adam at step 1,200",
+        loss_series=history, undoable="fork of adam at step 1,200", undo_label="fork",
     )  # fmt: skip
     again = replace(fork, name="adam-sgd", parent=fork.name, optimizer="SGD", forked_at=3_100)
     return recorded(snapshot(first, sgd(), fork, again))

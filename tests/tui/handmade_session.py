@@ -78,7 +78,7 @@ class HandmadeSession:
             done = changes[0].after
             self._past.append((done, self.snapshot.runs))
             after = {
-                name: replace(run, undoable=f"{done} at step {run.step:,}")
+                name: replace(run, undoable=f"{done} at step {run.step:,}", undo_label=done)
                 for name, run in after.items()
             }
         pace = self.snapshot.pace
@@ -111,6 +111,7 @@ class HandmadeSession:
                     lr=lr if lr is not None else old.lr,
                     base_lr=lr if lr is not None else old.base_lr,
                     undoable=f"{words} at step {old.step:,}",
+                    undo_label="fork",
                 )
                 runs = (*runs, new)
                 change = Change(new.name, old.step, "", words)

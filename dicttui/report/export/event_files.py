@@ -11,6 +11,7 @@ from dicttui.record.reading import Recorded
 from dicttui.report.event_file import EventFile, directory_of, shown
 from dicttui.report.export.changes import concerning
 from dicttui.report.table import pieces
+from dicttui.training.asked import from_to
 
 PICTURES = 64
 """Recorded pictures that are asked for the time."""
@@ -31,7 +32,7 @@ def write(experiment: Recorded, runs: Collection[str], every: int, path: Path) -
             file.text("preset", block, 0, when(0))
             for recorded, changes in concerning(experiment, [run]):
                 for change in changes:
-                    words = f"{recorded.receipt.request}: {change.before} → {change.after}"
+                    words = f"{recorded.receipt.request}: {from_to(change.before, change.after)}"
                     more = change.failed or change.note
                     text = f"#{recorded.id} {words}" + (f" ({more})" if more else "")
                     at = recorded.at.timestamp()

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import dicttui
 from dicttui.report.live.selection import selected
+from dicttui.training.asked import from_to
 from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.observation import EndObservation, Observer
 from dicttui.training.snapshot import RunSnapshot, Snapshot
@@ -94,7 +95,7 @@ class LiveLogger(Observer):
         del intervention, before
         for change in receipt.changes:
             if not change.failed:
-                words = f"#{number} {receipt.request}: {change.before} → {change.after}"
+                words = f"#{number} {receipt.request}: {from_to(change.before, change.after)}"
                 self._put({"do": "words", "run": change.run, "step": change.step, "text": words})
 
     def end(self, observation: EndObservation) -> None:

@@ -6,6 +6,7 @@ from dicttui.record.facts import RecordedIntervention
 from dicttui.report.markup import Markup, element
 from dicttui.report.parts.material import Material
 from dicttui.report.wording import count, moment
+from dicttui.training.asked import from_to
 from dicttui.training.interventions import Change, Keep
 
 HEAD = ("#", "when", "asked for", "run", "at step", "became", "measured")
@@ -58,6 +59,4 @@ def _became(recorded: RecordedIntervention, change: Change | None) -> Markup | s
         return element("span", f"failed: {failed}" if failed else "failed", class_="failed")
     if change is None:
         return recorded.receipt.status
-    if not change.before:
-        return change.after
-    return f"{change.before} → {change.after}"
+    return from_to(change.before, change.after)

@@ -56,7 +56,7 @@ def test_interventions_and_preset_are_texts(exported):
     assert first.step == 400
     assert first.wall_time == BEGAN.timestamp() + 2
     words = first.tensor_proto.string_val[0].decode()
-    assert words.replace("\\", "").startswith("#1 lr × 2: lr 0.01 → lr 0.02")
+    assert words.replace("\\", "").startswith("#1 lr × 2: lr 0.01 → 0.02")
     assert second.step == 400
     preset = tensors.Tensors("preset")[0].tensor_proto.string_val[0].decode()
     assert '"optimizer": "Adam"' in preset

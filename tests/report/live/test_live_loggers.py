@@ -126,8 +126,8 @@ def test_wandb_gets_every_value_and_is_offline_without_a_key(service, preset, tr
     assert [values for values in logged if "loss" in values][-1]["loss"] == last.runs[1].loss
     words = [call[3] for call in calls if call[:3] == ["summary", "adam", "interventions"]][-1]
     assert words == [
-        "step 10: #1 lr × 2: lr 0.01 → lr 0.02",
-        "step 10: #2 take back: step 20 → step 10",
+        "step 10: #1 lr × 2: lr 0.01 → 0.02",
+        "step 10: #2 take back: step 20 → 10",
         "step 10: back to step 10",
     ]
     assert calls[-1][0] == "finish"

@@ -250,6 +250,11 @@ def test_it_goes_on_in_the_background_and_nothing_is_trained_twice(
         assert attached.ended() == 0
         attached.assert_restored()
         assert experiment.state == "running"
+        lost = opened(dicttui("attach", experiment.id))
+        lost.see("running")
+        lost.vanish()
+        assert lost.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
+        assert experiment.state == "running"
     finally:
         stopped = opened(dicttui("stop", experiment.id))
         assert stopped.ended() == 0
@@ -259,6 +264,16 @@ def test_it_goes_on_in_the_background_and_nothing_is_trained_twice(
     (run,) = experiment.runs()
     assert run.segments == (0,)
     assert experiment.losses("adam").steps == list(range(run.steps))
+    watched = opened(dicttui("replay", experiment.id, "--watch"))
+    watched.see("a recording")
+    watched.type("\x1b[F")
+    watched.see("picture")
+    watched.type("x")
+    watched.see("a recording: nothing trains here")
+    watched.type("q")
+    assert watched.ended() == 0
+    watched.assert_restored()
+    assert recorded_in(state).state == "stopped"
 
 
 @pytest.mark.parametrize("signals", [1, 2])
