@@ -32,6 +32,9 @@ def resume(
     headless_only: Annotated[
         bool, typer.Option("--headless", help="Train on without the app, as `train` does.")
     ] = False,
+    device: Annotated[
+        str | None, typer.Option("--device", help="Go on there; none: where it was.")
+    ] = None,
     json: Json = False,
     every: Every = None,
     log: Log = None,
@@ -62,7 +65,7 @@ def resume(
     from dicttui.record.resuming import resumable
 
     try:
-        found = resumable(experiment, note)
+        found = resumable(experiment, note, device)
     except RecordError as error:
         refuse([str(error)])
     recording = Recorder.resume(found)

@@ -20,7 +20,9 @@ runs = typer.Typer(
     rich_markup_mode=None,
     invoke_without_command=True,
 )
-HEAD = ("id", "began", "preset", "state", "steps", "best losses")
+HEAD = ("id", "preset", "began", "state", "steps", "best losses")
+LISTED_RUNS = 3
+"""Of one experiment, in the list: more do not fit a line; `runs show` has all."""
 LATEST_EVENTS = 20
 
 
@@ -52,7 +54,7 @@ def list_runs(
     if json:
         put_json(listed)
     elif rows:
-        for line in table([HEAD, *rows]):
+        for line in table([HEAD, *rows], words=(0, 1, 2, 3, 5)):
             put(line)
     else:
         put(f"nothing is recorded in {where}")
@@ -109,13 +111,15 @@ def remove(
 def _row(experiment: "Recorded") -> tuple[str, ...]:
     found = [run for run in experiment.runs() if run.present]
     steps = {run.steps for run in found}
+    best = [_best(run) for run in found[:LISTED_RUNS]]
+    more = [f"+{len(found) - LISTED_RUNS}"] if len(found) > LISTED_RUNS else []
     return (
         experiment.id,
-        _when(experiment.began),
         experiment.preset_name,
+        _when(experiment.began),
         experiment.state,
         f"{max(steps, default=0):,}",
-        ", ".join(_best(run) for run in found),
+        ", ".join([*best, *more]),
     )
 
 

@@ -1,6 +1,6 @@
 """How the runs of a training ended, as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from sys import maxsize
 
 from dicttui.cli.output import visible
@@ -43,12 +43,12 @@ class Ends(Observer):
         return "\n".join([*lines, *reasons])
 
 
-def table(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows of text in aligned columns: words to the left, numbers to the right."""
+def table(rows: Sequence[Sequence[str]], words: Container[int] = (0, 1)) -> list[str]:
+    """Rows of text in aligned columns: those of words to the left, of numbers to the right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(
-            text.ljust(width) if column < 2 else text.rjust(width)
+            text.ljust(width) if column in words else text.rjust(width)
             for column, (text, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows

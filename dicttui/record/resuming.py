@@ -60,13 +60,16 @@ class Resumable:
         self.lock.release()
 
 
-def resumable(recorded: Recorded, tell: Tell = lambda _note: None) -> Resumable:
+def resumable(
+    recorded: Recorded, tell: Tell = lambda _note: None, device: str | None = None
+) -> Resumable:
     """Make everything ready to go on with an experiment, and lock it.
 
     Args:
         recorded: the experiment.
         tell: called with what a person should know: a damaged checkpoint, another version of
             torch, code that has changed; also later, on the trainer's thread.
+        device: where to go on; None: where it was.
 
     Raises:
         RecordError: it cannot be gone on with, or another process trains it.
@@ -80,13 +83,15 @@ def resumable(recorded: Recorded, tell: Tell = lambda _note: None) -> Resumable:
     except OSError as error:
         raise RecordError(f"cannot be gone on with: {reason(error, directory)}") from error
     try:
-        return _ready(Recorded.open(directory), preset, lock, tell)
+        return _ready(Recorded.open(directory), preset, lock, tell, device)
     except BaseException:
         lock.release()
         raise
 
 
-def _ready(recorded: Recorded, preset: Preset, lock: Lock, tell: Tell) -> Resumable:
+def _ready(
+    recorded: Recorded, preset: Preset, lock: Lock, tell: Tell, device: str | None
+) -> Resumable:
     notice = code_notice(preset)
     if notice:
         tell(notice)
@@ -137,6 +142,7 @@ def _ready(recorded: Recorded, preset: Preset, lock: Lock, tell: Tell) -> Resuma
         receipts=tuple(item.receipt for item in interventions),
         next_id=max((item.id for item in interventions), default=0) + 1,
         segments=segments,
+        device=device,
     )
     return found
 

@@ -34,6 +34,7 @@ from dicttui.training.interventions import (
 from dicttui.training.keeping import Keeping
 from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
+from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import Observer
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
@@ -75,7 +76,9 @@ class Trainer:
         self._done = done
         self._sequence = mailbox.latest().sequence + 1
         mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
-        self.experiment = Experiment(_on(start.device, preset))
+        past = start.checkpoint()
+        # A checkpoint says where its runs go on; the preset's device may be gone by now.
+        self.experiment = Experiment(_on(start.device if past is None else "cpu", preset))
         threads = preset.training.threads
         if threads is not None:
             torch.set_num_threads(threads)
@@ -93,14 +96,13 @@ class Trainer:
         self._keeping = Keeping(self.experiment, self.pace, self._audience)
         for run in self.experiment.runs:
             self._guarded(run, run.look_first)
-        self._begin(start)
+        self._begin(start, past)
         self._audience.ends(self.experiment.runs)
         self.publish()
 
-    def _begin(self, start: Start) -> None:
+    def _begin(self, start: Start, checkpoint: ExperimentCheckpoint | None) -> None:
         """Go back to where a past session was."""
         self.experiment.names |= start.segments.keys()
-        checkpoint = start.checkpoint()
         if checkpoint is not None:
             checkpoints.put(self.experiment, checkpoint, start.device)
             self.pace.rate = checkpoint.pace if self._paced else None

@@ -27,9 +27,10 @@ def test_nothing_yet(dicttui, state, listed):
 def test_a_training_records_itself_and_is_listed(dicttui, trained, state, listed):
     ended = dicttui("runs")
     head, row = ended.out.splitlines()
-    assert head.split() == ["id", "began", "preset", "state", "steps", "best", "losses"]
+    assert head.split() == ["id", "preset", "began", "state", "steps", "best", "losses"]
     assert row.split()[0] == trained["id"]
-    assert row.split()[3:6] == ["small", "finished", "30"]
+    assert row.split()[1] == "small"
+    assert row.split()[4:6] == ["finished", "30"]
     assert [run["name"] for run in trained["runs"]] == ["adam", "sgd"]
     assert f"adam {trained['runs'][0]['best_loss']:.6g}" in row
     assert Path(trained["directory"]).parent == state / "experiments"
