@@ -149,3 +149,15 @@ def test_the_app_opens_on_it(dicttui, long, monkeypatch, listed):
     assert (name, step) == (experiment["id"], experiment["runs"][0]["steps"])
     (again,) = listed()
     assert again["state"] == "stopped", "nothing was trained, so nothing has changed"
+
+
+def test_it_goes_on_where_it_is_told_to(dicttui, long, listed):
+    ended(begun(long), signal.SIGTERM)
+    refused = dicttui("resume", "--headless", "--device", "cuda:9")
+    assert refused.status == 2
+    assert "device 'cuda:9' is not here" in refused.err
+    assert "Traceback" not in refused.err
+    moved = dicttui("resume", "--headless", "--device", "sim:0")
+    assert moved.status == 0
+    (experiment,) = listed()
+    assert [run["steps"] for run in experiment["runs"]] == [LONG, LONG]
