@@ -1,5 +1,6 @@
 """The state of a whole experiment at a moment, taken and put back."""
 
+import logging
 from dataclasses import replace
 
 from dicttui.preset.resolved import dumped_run, loaded_run
@@ -7,6 +8,8 @@ from dicttui.training import forking, moments
 from dicttui.training.experiment import Experiment
 from dicttui.training.moment import ExperimentCheckpoint, Moment, MomentError, RunCheckpoint
 from dicttui.training.run import GradientRun
+
+log = logging.getLogger(__name__)
 
 
 def taken(
@@ -20,7 +23,7 @@ def taken(
         ),
         last_intervention=last_intervention,
         pace=pace,
-        samples=moments.digest(experiment.samples),
+        samples=experiment.samples_digest,
     )
 
 
@@ -35,7 +38,7 @@ def put(
         DeviceError: a run's device is not here.
 
     """
-    if checkpoint.samples != moments.digest(experiment.samples):
+    if checkpoint.samples != experiment.samples_digest:
         raise MomentError(
             "the samples are not those it was trained on: the data file, or a library that "
             "draws or ships them, has changed since"
@@ -43,6 +46,7 @@ def put(
     try:
         runs = [_run(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        log.exception("a checkpoint could not be put up")
         raise MomentError(f"the checkpoint holds what no run ever wrote: {error!r}") from error
     experiment.runs[:] = runs
     experiment.names |= {run.name for run in runs}

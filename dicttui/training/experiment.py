@@ -1,5 +1,8 @@
 """An experiment: the runs of one preset, and how they are made equal at the start."""
 
+import hashlib
+from functools import cached_property
+
 import torch
 from torch import Tensor
 
@@ -16,6 +19,8 @@ from dicttui.training import devices
 from dicttui.training.run import GradientRun
 from dicttui.training.trainable import Rates, Trainable
 
+DIGESTED_BYTES = 2**26
+"""Of the train samples, from their beginning: enough to know them again."""
 MOST_RUNS = 16
 """Forks among them: a screen, and a person, can follow no more."""
 
@@ -58,6 +63,15 @@ class Experiment:
         ]
         self.names = {run.name for run in self.runs}
         """Of every run that ever was: none is given twice."""
+
+    @cached_property
+    def samples_digest(self) -> str:
+        """What tells its train samples from others: their shape and their first bytes, hashed."""
+        train = self.samples.train
+        rows = max(1, DIGESTED_BYTES // max(1, train[0].nbytes))
+        found = hashlib.blake2b(str(tuple(train.shape)).encode(), digest_size=16)
+        found.update(train[:rows].contiguous().numpy().tobytes())
+        return found.hexdigest()
 
     def add(self, run: GradientRun) -> None:
         """One more run, at the end, so that the others keep their places."""

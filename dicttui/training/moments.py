@@ -1,13 +1,11 @@
 """Taking the state of a run down, and putting a run back into it, bit for bit."""
 
-import hashlib
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from dicttui.data.samples import Samples
 from dicttui.preset.resolved import dumped_run
 from dicttui.training import devices
 from dicttui.training.moment import Moment, MomentError
@@ -15,9 +13,6 @@ from dicttui.training.past import GHOSTS_KEPT, Past, as_series, as_tensor
 from dicttui.training.run import GradientRun
 from dicttui.training.snapshot import Ghost
 from dicttui.training.trainable import Rates, Trainable
-
-DIGESTED_BYTES = 2**26
-"""Of the train samples, from their beginning: enough to know them again."""
 
 
 def taken(run: GradientRun, *, ghosts: bool = False) -> Moment:
@@ -101,15 +96,6 @@ def put_all(run: GradientRun, moment: Moment) -> None:
         Ghost(step, label, {k: as_series(moment.tensors[f"ghost.{place}.{k}"]) for k in names})
         for place, (step, label, names) in enumerate(facts["ghosts"][-GHOSTS_KEPT:])
     ]
-
-
-def digest(samples: Samples) -> str:
-    """What tells train samples from others: their shape and their first bytes, hashed."""
-    rows = max(1, DIGESTED_BYTES // max(1, samples.train[0].nbytes))
-    first = samples.train[:rows].contiguous()
-    found = hashlib.blake2b(str(tuple(samples.train.shape)).encode(), digest_size=16)
-    found.update(first.numpy().tobytes())
-    return found.hexdigest()
 
 
 def _named(trainable: Trainable) -> dict[str, Tensor]:
