@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dicttui.record.facts import Curve
+from dicttui.record.steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,12 @@ class Piece:
 
 def joined(pieces: Iterable[Piece]) -> Curve:
     """A curve from pieces in the order of their steps."""
-    steps: list[int] = []
+    ranges: list[range] = []
     losses: array[float] = array("f")
     for piece in pieces:
-        steps.extend(range(piece.first, piece.end))
+        ranges.append(range(piece.first, piece.end))
         losses.extend(piece.losses)
-    return Curve(steps, losses)
+    return Curve(Steps(ranges), losses)
 
 
 def effective(segments: Iterable[tuple[int | None, Curve]]) -> Curve:
@@ -39,17 +40,16 @@ def effective(segments: Iterable[tuple[int | None, Curve]]) -> Curve:
         segments: the step each begins with, and its curve; None: with the curve's first step.
 
     """
-    steps: list[int] = []
-    losses: array[float] = array("f")
+    whole = Curve(Steps(), array("f"))
     for begins, segment in segments:
         first = segment.steps[0] if begins is None and segment.steps else begins
-        if first is not None:
-            place = bisect_left(steps, first)
-            del steps[place:]
-            del losses[place:]
-        steps.extend(segment.steps)
-        losses.extend(segment.losses)
-    return Curve(steps, losses)
+        kept = whole if first is None else until(whole, first)
+        if not kept.steps:
+            whole = segment
+        elif segment.steps or kept is not whole:
+            steps = Steps([*kept.steps.ranges, *segment.steps.ranges])
+            whole = Curve(steps, kept.losses + segment.losses)
+    return whole
 
 
 def until(curve: Curve, step: int) -> Curve:

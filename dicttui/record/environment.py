@@ -17,7 +17,8 @@ GIT_PATIENCE = 5.0
 GIT = (
     "git", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null",
 )  # fmt: skip
-"""git that runs nothing which a repository's settings name."""
+"""git that writes nothing, and runs no monitor, hook, or comparing program that a repository's
+settings name. Filters that they name it does run: the repository's own code runs here anyway."""
 CHANGES = ("diff", "--shortstat", "--no-ext-diff", "--no-textconv", "HEAD")
 LARGEST_SOURCE = 2**24
 
@@ -122,10 +123,7 @@ def _git(directory: Path) -> dict[str, Any] | None:
     return {
         "commit": commit,
         "dirty": bool(changed),
-        "changes": _asked(
-            directory, "diff", "--shortstat", "--no-ext-diff", "--no-textconv", "HEAD"
-        )
-        or "",
+        "changes": _asked(directory, *CHANGES) or "",
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from dicttui.record.steps import Steps
 from dicttui.training.interventions import Intervention, Receipt
 
 ExperimentState = Literal["running", "finished", "stopped", "crashed"]
@@ -14,7 +15,7 @@ ExperimentState = Literal["running", "finished", "stopped", "crashed"]
 class Curve:
     """The losses of a run, one for every step that was made, in the order of the steps."""
 
-    steps: list[int]
+    steps: Steps
     losses: "array[float]"
     """float32."""
 

@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ from dicttui.record.places import PARTIAL
 
 Buffer = bytes | memoryview
 
-CRASH_POINT: Callable[[str], None] | None = None
-"""Called between the steps of writing a file, with which comes next: tests die here."""
 LARGEST_JSON = 64 * 1024 * 1024
 """Bytes up to which a file of JSON is read."""
 
@@ -25,21 +23,16 @@ def write_whole(path: Path, parts: Iterable[Buffer]) -> None:
     """
     partial = path.with_name(f"{PARTIAL}{path.name}")
     try:
-        _between("open")
         with open(partial, "wb", buffering=0, opener=_for_the_owner) as file:
             for part in parts:
                 _write_all(file.fileno(), part)
-            _between("sync")
             os.fsync(file.fileno())
-        _between("rename")
-        partial.replace(path)
+        os.replace(partial, path)
     except BaseException:
         with contextlib.suppress(OSError):
             partial.unlink()
         raise
-    _between("directory")
     sync_directory(path.parent)
-    _between("done")
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -95,10 +88,4 @@ def _for_the_owner(path: str, flags: int) -> int:
 def _write_all(descriptor: int, part: Buffer) -> None:
     left = memoryview(part).cast("B") if len(part) else memoryview(b"")
     while left:
-        _between("write")
         left = left[os.write(descriptor, left[: 1 << 24]) :]
-
-
-def _between(step: str) -> None:
-    if CRASH_POINT is not None:
-        CRASH_POINT(step)

@@ -3,9 +3,11 @@
 import zlib
 from array import array
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,8 +19,6 @@ from dicttui.training.snapshot import Ghost, RunSnapshot, Series, Snapshot
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from dicttui.record.reading import Recorded
 
 BUCKETS = 1024
 """Of a curve: no screen has more columns than half of that."""
@@ -38,12 +38,27 @@ class _Values:
     values: "array[float]"
 
 
+class Source(Protocol):
+    """What is needed of a recorded experiment."""
+
+    directory: Path
+
+    def query(self, query: str, types: Sequence[Any], *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of the database whose values are of these types. Raises RecordError."""
+
+    def segments(self, run: str) -> dict[int, int | None]:
+        """The segments of a run, and the step with which each begins."""
+
+    def segment_losses(self, run: str, segment: int) -> Curve:
+        """Every loss of one segment of a run."""
+
+
 class Frames:
     """The pictures, oldest first, each read when it is asked for: `frames[i]`, a Snapshot with its
     curves as they were then. Losses and metrics are read once, at the beginning.
     """
 
-    def __init__(self, recorded: "Recorded") -> None:
+    def __init__(self, recorded: Source) -> None:
         self._recorded = recorded
         rows = recorded.query(
             "SELECT number, at, places FROM frames ORDER BY number", (int, float, str)
@@ -55,7 +70,7 @@ class Frames:
         self._segments = lru_cache(maxsize=None)(recorded.segments)
         self._losses = lru_cache(maxsize=None)(recorded.segment_losses)
         self._metrics = lru_cache(maxsize=None)(self._metrics_of)
-        self._effective = lru_cache(maxsize=64)(self._effective_losses)
+        self._effective = lru_cache(maxsize=8)(self._effective_losses)
         self._picture = lru_cache(maxsize=32)(self._read)
 
     def __len__(self) -> int:
@@ -197,7 +212,7 @@ def _upto(
     return steps[:end], values[:end]
 
 
-def _series(steps: list[int], values: "array[float]", clock: _Clock) -> Series:
+def _series(steps: Sequence[int], values: "array[float]", clock: _Clock) -> Series:
     """A curve in at most BUCKETS buckets; one that holds what is not finite is not finite."""
     import numpy as np
 
@@ -207,7 +222,7 @@ def _series(steps: list[int], values: "array[float]", clock: _Clock) -> Series:
     stride = 1
     while count > stride * BUCKETS:
         stride *= 2
-    all_values: NDArray[Any] = np.asarray(values, dtype=np.float64)
+    all_values: NDArray[Any] = np.asarray(values)
     starts = np.arange(0, count, stride)
     ends = np.minimum(starts + stride, count) - 1
     low, high = np.minimum.reduceat(all_values, starts), np.maximum.reduceat(all_values, starts)

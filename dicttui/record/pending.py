@@ -4,21 +4,19 @@ import json
 import sqlite3
 import time
 import zlib
-from array import array
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from dicttui.record import cutting
 from dicttui.record.cutting import Cut
+from dicttui.record.waiting import Waiting
 from dicttui.training import plain
 from dicttui.training.snapshot import RunSnapshot, Series, Snapshot
 
-MOST_LOSSES = 64 * 1024 * 1024
-"""Losses that are held while nothing can be written: a quarter of a GiB."""
 MOST_PICTURES = 64
 MOST_METRICS = 100_000
+"""Held while nothing can be written."""
 MOST_FRAMES = 4096
 """In the database; whenever there are more, every second is dropped."""
 
@@ -36,27 +34,12 @@ class Seen:
 
 
 @dataclass(slots=True)
-class Block:
-    """Losses of neighbouring steps."""
-
-    run: str
-    segment: int
-    first: int
-    losses: "array[float]"
-
-    @property
-    def end(self) -> int:
-        """The index after the last step's."""
-        return self.first + len(self.losses)
-
-
-@dataclass(slots=True)
 class Batch:
     """Rows that go into the database together."""
 
     cut: Cut | None = None
     """What is deleted before anything is written."""
-    blocks: list[Block] = field(default_factory=list)
+    losses: Waiting = field(default_factory=Waiting)
     segments: dict[tuple[str, int], int] = field(default_factory=dict)
     """The first step of those that began because a run went back."""
     metrics: dict[tuple[str, int, int, str], float | str | None] = field(default_factory=dict)
@@ -74,29 +57,33 @@ class Batch:
     """The runs that are there; None: as before."""
     durable: bool = False
     """Whether it is to be on the disk, and not only with the system, once it is written."""
-    lost: int = 0
-    """Losses that had to be dropped."""
+    lost_metrics: int = 0
+    """Those that had to be dropped."""
+    lost_notes: int = 0
+    """Of interventions, events and the like, those that could not be taken."""
 
     def __bool__(self) -> bool:
-        return any(getattr(self, part.name) for part in fields(self) if part.name != "lost")
+        counts = ("lost_metrics", "lost_notes")
+        return any(getattr(self, part.name) for part in fields(self) if part.name not in counts)
+
+    @property
+    def lost(self) -> str:
+        """What had to be dropped, in words; empty if nothing had to be."""
+        counts = (
+            (self.losses.lost, "losses"),
+            (self.lost_metrics, "metrics"),
+            (self.lost_notes, "notes of what happened"),
+        )
+        return " and ".join(f"{count:,} {what}" for count, what in counts if count)
+
+    def tell_of_what_is_lost(self) -> None:
+        """Make an event of it."""
+        if self.lost:
+            words = f"{self.lost} could not be kept and are missing"
+            self.events.append((now(), "trouble", words))
+            self.losses.lost = self.lost_metrics = self.lost_notes = 0
 
     # -- filling -------------------------------------------------------------------------------
-
-    def add_losses(self, made: "deque[tuple[str, int, int, Sequence[float]]]") -> None:
-        """Take over the losses that have been handed in, neighbours in one block."""
-        last = {(block.run, block.segment): block for block in self.blocks}
-        while made:
-            run, segment, first, losses = made.popleft()
-            block = last.get((run, segment))
-            if block is None or block.end != first:
-                block = last[run, segment] = Block(run, segment, first, array("f"))
-                self.blocks.append(block)
-            block.losses.extend(losses)
-        held = sum(len(block.losses) for block in self.blocks)
-        while held > MOST_LOSSES:
-            gone = len(self.blocks.pop(0).losses)
-            held -= gone
-            self.lost += gone
 
     def add_picture(self, seen: Seen) -> None:
         """Take over a picture."""
@@ -111,6 +98,7 @@ class Batch:
         if len(self.metrics) > MOST_METRICS:
             for key in list(self.metrics)[: MOST_METRICS // 2]:
                 del self.metrics[key]
+                self.lost_metrics += 1
 
     def stand(self, standing: Mapping[str, Mapping[str, Any]]) -> None:
         """Take over where runs stand, by name: steps and state."""
@@ -204,7 +192,10 @@ def _write(batch: Batch, connection: sqlite3.Connection) -> None:
         cutting.apply(batch.cut, connection)
     many(
         "INSERT OR REPLACE INTO losses VALUES (?, ?, ?, ?, ?)",
-        [(b.run, b.segment, b.first, len(b.losses), b.losses.tobytes()) for b in batch.blocks],
+        [
+            (b.run, b.segment, b.first, len(b.losses), b.losses.tobytes())
+            for b in batch.losses.blocks
+        ],
     )
     many(
         "INSERT OR REPLACE INTO segments VALUES (?, ?, ?)",

@@ -21,7 +21,6 @@ PARTIAL = ".partial-"
 """What the name of a file that is being written begins with."""
 
 _NAME = re.compile(r"^\d{4}-\d\d-\d\d_.+_(?P<id>[0-9a-f]{6})$")
-_ID = re.compile(r"^[0-9a-f]{1,6}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,6 @@ def places(parent: Path) -> Iterator[Place]:
     for entry in entries:
         if (found := _NAME.match(entry.name)) and entry.is_dir(follow_symlinks=False):
             yield Place(found["id"], Path(entry.path).absolute())
-
-
-def is_id(text: str) -> bool:
-    """Whether this may be an experiment's id, or the beginning of one."""
-    return bool(_ID.match(text))
 
 
 def make(directory: Path) -> None:

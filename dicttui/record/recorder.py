@@ -1,6 +1,7 @@
 """Recording an experiment: what the trainer tells is kept on disk by threads of its own."""
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +27,8 @@ from dicttui.training.snapshot import Recording, Snapshot
 
 if TYPE_CHECKING:
     from dicttui.record.resuming import Resumable
+
+log = logging.getLogger(__name__)
 
 FRAMES_EVERY = 2.0
 """Seconds between two pictures that can be watched again."""
@@ -70,7 +73,7 @@ class Recorder(Observer):
         self._standing: dict[str, dict[str, Any]] = {}
         """Where the runs stood at the newest checkpoint."""
         self._specified: set[str] = set()
-        self._environment_known = False
+        self._gathering: threading.Thread | None = None
         self._frame_interval = FRAMES_EVERY
         self._began = time.monotonic()
         self._last_frame = self._last_metrics = float("-inf")
@@ -180,8 +183,7 @@ class Recorder(Observer):
         self._newest = snapshot
         self._has_begun()
         self._runs = tuple(run.name for run in snapshot.runs)
-        if not self._environment_known:
-            self._environment_known = True
+        if self._gathering is None:
             self._write_environment(snapshot)
         frame = self._eventful or moment - self._last_frame >= self._frame_interval
         steps = tuple((run.name, run.metrics_step) for run in snapshot.runs)
@@ -247,10 +249,12 @@ class Recorder(Observer):
         written = self._keeper.close(timeout)
         if not self._runs:  # it never began: there is nothing new to be kept
             self._writer.close(max(LEAST, until - time.monotonic()))
-            if self._new:
+            if self._new and not self._keeper.busy:
                 self._writer.discard()
-            self._writer.release()
+            self._release()
             return
+        if self._gathering is not None:
+            self._gathering.join(max(LEAST, until - time.monotonic()))
         over = bool(self._runs) and set(self._runs) <= self._ends.keys()
         stopped = not over or set(self._ends.values()) == {"stopped"}
         facts = {"state": "stopped" if stopped else "finished", "ended": repr(now())}
@@ -264,7 +268,7 @@ class Recorder(Observer):
         left = max(LEAST, until - time.monotonic())
         if written or not self._keeper.busy:
             self._writer.close(left)
-            self._writer.release()
+            self._release()
         else:
             self._writer.change_now(lambda _batch: None, left)
 
@@ -274,7 +278,7 @@ class Recorder(Observer):
         if self._keeper.busy:
             self._keeper.close(seconds)
         ended = self._writer.close(max(LEAST, until - time.monotonic()))
-        self._writer.release()
+        self._release()
         return ended and not self._keeper.busy
 
     @property
@@ -288,6 +292,11 @@ class Recorder(Observer):
         return self._keeper.busy
 
     # -- inside --------------------------------------------------------------------------------
+
+    def _release(self) -> None:
+        """Let go of the directory once neither thread writes to it."""
+        if not self._keeper.busy:
+            self._writer.release()
 
     def _segments_begun(
         self, intervention: Intervention, receipt: Receipt
@@ -338,13 +347,19 @@ class Recorder(Observer):
         system = snapshot.system
         devices = sorted({run.device for run in snapshot.runs})
 
-        def change(batch: Batch) -> None:
-            found: dict[str, Any] = environment.gathered(
-                preset, devices, None if system is None else system.threads
-            )
-            environment_change(directory, found)(batch)
+        def gather() -> None:
+            try:
+                found = environment.gathered(
+                    preset, devices, None if system is None else system.threads
+                )
+            except Exception:  # of what is known about the machine: no reason to lose the rest
+                log.exception("the environment could not be taken down")
+            else:
+                self._writer.change(environment_change(directory, found))
 
-        self._writer.change(change)
+        # git may take seconds, and an intervention waits for the writer.
+        self._gathering = threading.Thread(target=gather, name="environment", daemon=True)
+        self._gathering.start()
 
     def _frames_were_thinned(self) -> None:
         self._frame_interval *= 2

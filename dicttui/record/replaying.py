@@ -4,6 +4,7 @@ import math
 import struct
 import threading
 from array import array
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -75,6 +76,7 @@ class Comparer(Observer):
                 pieces = recorded.pieces(run.name, segment)
                 self._expected[run.name, segment] = pieces
                 self._left[run.name, segment] = sum(len(piece.losses) for piece in pieces)
+        self._total = sum(self._left.values())
         self._look()
 
     def made(self, run: str, segment: int, first: int, losses: Sequence[float]) -> None:
@@ -82,20 +84,33 @@ class Comparer(Observer):
         if run in self._differences:
             return
         again = array("f", losses)
-        for piece in self._expected.get((run, segment), ()):
+        pieces = self._expected.get((run, segment), [])
+        # Bisected, for a long recording has thousands: the first that is not before these.
+        for place in range(bisect_right(pieces, first, key=_end), len(pieces)):
+            piece = pieces[place]
+            if piece.first >= first + len(again):
+                break
             begin, end = max(first, piece.first), min(first + len(again), piece.end)
-            if begin >= end:
-                continue
             mine = again[begin - first : end - first]
             theirs = piece.losses[begin - piece.first : end - piece.first]
             self._compared += end - begin
             self._left[run, segment] -= end - begin
-            if mine.tobytes() != theirs.tobytes() and (place := _first(mine, theirs)) is not None:
+            if mine.tobytes() != theirs.tobytes() and (apart := _first(mine, theirs)) is not None:
                 self._differences[run] = Difference(
-                    run, segment, begin + place, theirs[place], mine[place]
+                    run, segment, begin + apart, theirs[apart], mine[apart]
                 )
                 break
         self._look()
+
+    @property
+    def compared(self) -> int:
+        """How many losses have been compared."""
+        return self._compared
+
+    @property
+    def total(self) -> int:
+        """How many there are to be compared."""
+        return self._total
 
     def intervened(
         self, number: int, intervention: Intervention, before: Mapping[str, int], receipt: Receipt
@@ -147,6 +162,10 @@ def _first(mine: "array[float]", theirs: "array[float]") -> int | None:
         ):
             return place
     return None
+
+
+def _end(piece: Piece) -> int:
+    return piece.end
 
 
 def _loss_at(pieces: Sequence[Piece], step: int) -> float | None:

@@ -6,7 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from dicttui.record.error import RecordError, reason
 from dicttui.record.lock import Lock
 from dicttui.record.pending import Batch, Seen, now, thin, write
 from dicttui.record.places import Place
+from dicttui.record.waiting import Waiting
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,10 @@ BETWEEN_FLUSHES = 1.0
 """Seconds."""
 LONGEST_BACK_OFF = 16.0
 """Seconds between two attempts while nothing can be written."""
+MOST_SEEN = 256
+"""Pictures that are held while the disk does not answer; the oldest go."""
+MOST_CHANGES = 10_000
+"""Of everything else; no more are taken then, for the later ones build upon the earlier."""
 PATIENCE = 2.0
 """Seconds that the trainer waits for an intervention to be written."""
 
@@ -59,12 +64,16 @@ class Writer:
         self._began = now()
         self._lock = lock
         self._tell = tell
-        self._made: deque[tuple[str, int, int, Sequence[float]]] = deque()
-        self._seen: deque[Seen] = deque(maxlen=256)
+        self._made = Waiting()
+        self._seen: deque[Seen] = deque(maxlen=MOST_SEEN)
         self._changed = threading.Condition()
         self._changes: list[Callable[[Batch], None]] = []
+        self._refused = 0
+        """Changes that were too many."""
         self._tickets: list[Ticket] = []
         self._closing = False
+        self._failed = False
+        """Whether nothing is taken any more, because nobody would ever write it."""
         self._hangs = False
         self._batch = Batch()
         self._connection: sqlite3.Connection | None = None
@@ -85,16 +94,27 @@ class Writer:
 
     def made(self, run: str, segment: int, first: int, losses: Sequence[float]) -> None:
         """Take losses, to be written within a second or so."""
-        self._made.append((run, segment, first, losses))
+        with self._changed:
+            if not self._failed:
+                self._made.add(run, segment, first, losses)
 
     def see(self, seen: Seen) -> None:
         """Take a picture."""
-        self._seen.append(seen)
+        with self._changed:
+            if not self._failed:
+                self._seen.append(seen)
 
     def change(self, change: Callable[[Batch], None]) -> None:
         """Take anything else: what it does to the next batch."""
         with self._changed:
-            self._changes.append(change)
+            self._take(change)
+
+    def _take(self, change: Callable[[Batch], None]) -> bool:
+        if self._failed or len(self._changes) >= MOST_CHANGES:
+            self._refused += 1
+            return False
+        self._changes.append(change)
+        return True
 
     def change_now(self, change: Callable[[Batch], None], patience: float = PATIENCE) -> bool:
         """The same, and wait until it is in the database, or cannot be written at present; whether
@@ -102,12 +122,11 @@ class Writer:
         """
         ticket = Ticket()
         with self._changed:
-            self._changes.append(change)
+            if not self._thread.is_alive() or not self._take(change):
+                return False
             self._tickets.append(ticket)
             self._changed.notify_all()
             hangs = self._hangs
-        if not self._thread.is_alive():
-            return False
         if not ticket.tried.wait(0.0 if hangs else patience):
             # The disk does not answer: the training shall not wait for it a second time.
             self._hangs = True
@@ -129,7 +148,7 @@ class Writer:
             self._closing = True
             self._changed.notify_all()
         self._thread.join(timeout)
-        return not self._thread.is_alive() and not self._batch
+        return not (self._thread.is_alive() or self._failed or self._batch)
 
     def is_ready(self) -> bool:
         """Whether the directory is there; waits until it has been tried to make it."""
@@ -139,11 +158,12 @@ class Writer:
         """Remove the directory, once everything is closed."""
         if self._there and not self._thread.is_alive():
             shutil.rmtree(self._place.directory, ignore_errors=True)
-        self.release()
 
     def release(self) -> None:
-        """Let go of the directory."""
-        if self._lock is not None:
+        """Let go of the directory, if nothing is written to it any more. Where the disk hangs it
+        is held until the process ends, lest another one trains what this one still writes.
+        """
+        if self._lock is not None and not self._thread.is_alive():
             self._lock.release()
             self._lock = None
 
@@ -161,19 +181,35 @@ class Writer:
                         self._changed.wait(self._delay)
         except Exception:
             log.exception("the recorder failed")
-            self._tell("recording failed; more in the log")
-            with self._changed:
-                for ticket in self._tickets:
-                    ticket.tried.set()
-                self._hangs = True
+            self._tell("recording failed, and nothing is kept any more; more in the log")
+            self._give_up()
         finally:
             self._let_go()
+
+    def _give_up(self) -> None:
+        """Drop what nobody will write."""
+        with self._changed:
+            self._failed = True
+            for ticket in self._tickets:
+                ticket.tried.set()
+            self._tickets.clear()
+            self._changes.clear()
+            self._seen.clear()
+            self._made = Waiting()
+        self._batch = Batch()
 
     def _turn(self) -> None:
         with self._changed:
             tickets, self._tickets = self._tickets, []
             changes, self._changes = self._changes, []
+            self._batch.lost_notes += self._refused
+            self._refused = 0
+            seen, self._seen = self._seen, deque(maxlen=MOST_SEEN)
+            made, self._made = self._made, Waiting()
         try:
+            self._batch.losses.add_all(made)
+            for one in seen:
+                self._batch.add_picture(one)
             self._collect(changes)
             self._prepare()
             if self._batch:
@@ -190,10 +226,7 @@ class Writer:
             for ticket in tickets:
                 ticket.tried.set()
 
-    def _collect(self, changes: list[Callable[[Batch], None]]) -> None:
-        self._batch.add_losses(self._made)
-        while self._seen:
-            self._batch.add_picture(self._seen.popleft())
+    def _collect(self, changes: Iterable[Callable[[Batch], None]]) -> None:
         for change in changes:
             try:
                 change(self._batch)
@@ -221,10 +254,7 @@ class Writer:
         connection = self._connection
         assert connection is not None
         batch = self._batch
-        if batch.lost:
-            words = f"{batch.lost:,} losses could not be kept and are missing"
-            batch.events.append((now(), "trouble", words))
-            batch.lost = 0
+        batch.tell_of_what_is_lost()
         write(batch, connection)
         self._batch = Batch()
         if batch.durable:

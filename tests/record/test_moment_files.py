@@ -151,11 +151,10 @@ def test_a_directory_and_nothing_at_all(tmp_path):
 
 
 def test_a_write_that_fails_leaves_nothing(tmp_path, monkeypatch):
-    def full(step):
-        if step == "sync":
-            raise OSError(28, "No space left on device")
+    def full(_descriptor):
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files, "CRASH_POINT", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         moment_files.write(MOMENT, "0" * 32, tmp_path / "x.safetensors")
     assert list(tmp_path.iterdir()) == []

@@ -2,10 +2,12 @@
 
 import sqlite3
 import struct
+from array import array
 
 import pytest
 
 from dicttui.record import places
+from dicttui.record.curves import Piece
 from dicttui.record.error import RecordError
 from dicttui.record.reading import Recorded
 from dicttui.record.replaying import Comparer, start_again
@@ -178,3 +180,27 @@ def test_what_was_done_after_a_run_had_diverged_is_done_after_it_has_again(recor
     recorded = training.close()
     assert recorded.runs()[1].segments == (0, 1)
     assert replay(recorded).identical
+
+
+def test_a_long_recording_is_not_looked_through_for_every_step(record):
+    """Thousands of pieces, each of a second: only those that meet the new losses are looked at."""
+    training = record(steps=1)
+    training.advance(200)
+    comparer = Comparer(training.close())
+
+    class Counted(list):
+        looked = 0
+
+        def __getitem__(self, place):
+            Counted.looked += 1
+            return super().__getitem__(place)
+
+    pieces = comparer._expected["sgd", 0]
+    losses = [loss for piece in pieces for loss in piece.losses]
+    single = [Piece(step, array("f", [loss])) for step, loss in enumerate(losses)]
+    comparer._expected["sgd", 0] = Counted(single)
+    for step, loss in enumerate(losses):
+        comparer.made("sgd", 0, step, [loss])
+    assert comparer.compared == len(losses) == comparer.total // 2
+    assert Counted.looked < 12 * len(losses)
+    assert not comparer.comparison().differences[1:], "adam has not been made again"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dicttui.preset.reading import read
-from dicttui.record import database, manifest, pending, places
+from dicttui.record import database, manifest, places, waiting
 from dicttui.record.reading import Recorded
 from dicttui.record.recorder import Recorder
 from dicttui.record.schedule import Schedule
@@ -225,7 +225,8 @@ def test_a_database_that_is_damaged_under_way(tmp_path, long):
 
 
 def test_losses_that_are_dropped_are_told_of(tmp_path, long, monkeypatch):
-    monkeypatch.setattr(pending, "MOST_LOSSES", 400)
+    monkeypatch.setattr(waiting, "MOST_LOSSES", 400)
+    monkeypatch.setattr(waiting, "LONGEST_BLOCK", 20)
     where = tmp_path / "file"
     where.write_text("in the way")
     training = Training(long, where)
@@ -239,4 +240,6 @@ def test_losses_that_are_dropped_are_told_of(tmp_path, long, monkeypatch):
     lost = int(told.split()[0].replace(",", ""))
     there = sum(len(recorded.losses(run.name).losses) for run in recorded.runs())
     assert lost > 0
+    for run in recorded.runs():
+        assert recorded.losses(run.name).steps[-1] == run.steps - 1, "the newest are there"
     assert there + lost == sum(len(losses) for losses in training.told.losses.values())
