@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dicttui.cli.log import open_log
-from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
-from dicttui.cli.open import ended, leaving
+from dicttui.cli.loggers import Log, checked, live_loggers
+from dicttui.cli.open import leaving, run_and_save
 from dicttui.cli.options import settings
 from dicttui.cli.output import note, refuse
 from dicttui.cli.places import config_file, state_directory
-from dicttui.cli.recording import RecordedIn, directory, recorded
+from dicttui.cli.recording import (
+    CheckpointEvery,
+    RecordedIn,
+    checkpoint_words,
+    directory,
+    recorded,
+    schedule,
+)
 from dicttui.cli.start import in_background
 from dicttui.cli.train import Every, Json, headless, mind_every
 
@@ -35,6 +42,7 @@ def resume(
     device: Annotated[
         str | None, typer.Option("--device", help="Go on there; none: where it was.")
     ] = None,
+    checkpoint_every: CheckpointEvery = None,
     json: Json = False,
     every: Every = None,
     log: Log = None,
@@ -57,6 +65,7 @@ def resume(
     mind_every(every, json)
     checked(log)
     config = settings()
+    often = checkpoint_words(checkpoint_every, config)
     where = directory(record, config)
     experiment = _newest(where) if experiment_id is None else recorded(experiment_id, where)
     open_log()
@@ -68,7 +77,7 @@ def resume(
         found = resumable(experiment, note, device)
     except RecordError as error:
         refuse([str(error)])
-    recording = Recorder.resume(found)
+    recording = Recorder.resume(found, schedule=schedule(often))
     loggers = live_loggers(log, found.preset, recording)
     if headless_only:
         raise typer.Exit(
@@ -82,7 +91,8 @@ def resume(
     gc.disable()
     from dicttui.tui.launch import run
 
-    status = run(
+    run_it = partial(
+        run,
         found.preset,
         refresh=config.refresh if refresh is None else refresh,
         theme=theme or config.theme,
@@ -94,12 +104,12 @@ def resume(
         leaving=leaving(recording),
         linger=recording.linger,
         state_directory=state_directory(),
-        on_background=partial(in_background, recording, log or ()),
+        on_background=partial(in_background, recording, log or (), often),
+        recorded_as=recording.id,
     )
+    status = run_and_save(run_it, recording, loggers)
     for text in found.late:
         note(text)
-    ended(recording, status)
-    say_what_was_not_logged(loggers)
     raise typer.Exit(status)
 
 

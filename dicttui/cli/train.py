@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dicttui.cli.endings import Endings
 from dicttui.cli.log import open_log
 from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
 from dicttui.cli.options import (
@@ -25,7 +26,8 @@ from dicttui.cli.options import (
 )
 from dicttui.cli.output import FAILED, INTERRUPTED, finish, note, refuse, silence
 from dicttui.cli.places import log_file
-from dicttui.cli.recording import NoRecord, RecordDirectory, recorder
+from dicttui.cli.recording import CheckpointEvery, NoRecord, RecordDirectory, recorder
+from dicttui.exit_status import SIGNALLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +48,6 @@ AT_ONCE = 1.0
 """Seconds that a step has to end where the program is to be left at once."""
 LINGER = 60.0
 """Seconds that the last checkpoint has to be written in the end."""
-SIGNALLED = 128
 
 Json = Annotated[bool, typer.Option("--json", help="JSON lines on stdout, and nothing else there.")]
 Every = Annotated[
@@ -67,6 +68,7 @@ def train(
     every: Every = None,
     record: RecordDirectory = None,
     no_record: NoRecord = False,
+    checkpoint_every: CheckpointEvery = None,
     log: Log = None,
 ) -> None:
     """Train a preset's runs without the app."""
@@ -81,7 +83,7 @@ def train(
     if notice:
         note(notice)
     checked(log)
-    recording = recorder(experiment, record, no_record, config)
+    recording = recorder(experiment, record, no_record, config, checkpoint_every)
     loggers = live_loggers(log, experiment, recording)
     raise typer.Exit(
         headless(
@@ -139,31 +141,29 @@ def headless(
         progress = ScreenProgress() if sys.stdout.isatty() else LineProgress(sys.stdout)
     session = Session(experiment, paced=False, observers=observers, start=start)
     first(session)
-    before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
     signalled = False
-    try:
-        status = follow(session, progress, ends, worded)
-    except SystemExit as ended:
-        status = int(ended.code or 0)
-        signalled = status > SIGNALLED and status != INTERRUPTED
-        if signalled and recording is not None:
-            recording.ended_by(signal.Signals(status - SIGNALLED).name)
-    except KeyboardInterrupt:
-        status = INTERRUPTED
-    except Exception:
-        session.close(AT_ONCE)
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    # A thread that is still in a step would end the interpreter by an abort.
-    ended_in_time = session.close(GRACE if signalled and recording is not None else AT_ONCE)
-    if recording is not None:
-        told(recording, interrupted=signalled or status == INTERRUPTED)
-    say_what_was_not_logged(loggers)
-    if not ended_in_time:
-        lost = finish()
-        os._exit(silence(lost) if lost else status)
+    with Endings() as endings:
+        try:
+            status = follow(session, progress, ends, endings, worded)
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+            signalled = status > SIGNALLED and status != INTERRUPTED
+            if signalled and recording is not None:
+                recording.ended_by(signal.Signals(status - SIGNALLED).name)
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+        except Exception:
+            session.close(AT_ONCE)
+            raise
+        with endings.held():
+            # A thread that is still in a step would end the interpreter by an abort.
+            ended_in_time = session.close(GRACE if signalled and recording is not None else AT_ONCE)
+            if recording is not None:
+                told(recording, interrupted=signalled or status == INTERRUPTED)
+            say_what_was_not_logged(loggers)
+            if not ended_in_time:
+                lost = finish()
+                os._exit(silence(lost) if lost else status)
     return status
 
 
@@ -183,6 +183,7 @@ def follow(
     session: "Session",
     progress: "Progress",
     ends: "Ends",
+    endings: Endings,
     worded: "Callable[[Snapshot], Snapshot] | None" = None,
 ) -> int:
     """Train a session to its end, showing how far it is; the exit status."""
@@ -193,14 +194,16 @@ def follow(
             while not session.wait(progress.interval):
                 progress.show(session.latest())
                 if progress.lost:
-                    session.close(GRACE)
+                    with endings.held():
+                        session.close(GRACE)
                     return silence(progress.lost)
         except KeyboardInterrupt:
             interrupted = True
             _stop(session)
         progress.show(session.latest())
     last = session.latest() if worded is None else worded(session.latest())
-    session.close(AT_ONCE if interrupted else GRACE)
+    with endings.held():
+        session.close(AT_ONCE if interrupted else GRACE)
     if progress.lost:
         return silence(progress.lost)
     if last.state == "failed":
@@ -225,8 +228,3 @@ def _stop(session: "Session") -> None:
         session.wait(GRACE)
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
-
-
-def _end(number: int, _frame: object) -> NoReturn:
-    """Leave on a signal, the terminal as it was; the exit status is what a shell reports."""
-    raise SystemExit(SIGNALLED + number)

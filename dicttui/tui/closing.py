@@ -39,6 +39,11 @@ class Closing:
         self._done = threading.Event()
         self._ended = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether it is being closed, or has been."""
+        return self._begun
+
     def close(self, status: int, timeout: float) -> bool:
         """Close it, or wait until another thread has; whether the training ended in that time."""
         with self._lock:

@@ -5,13 +5,13 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from dicttui.training.snapshot import Snapshot
-from dicttui.tui.app import DicttuiApp
+from dicttui.tui.app import INTERRUPTED, DicttuiApp
 from dicttui.tui.closing import Closing
 from dicttui.tui.display import ChartSettings, Display
-from dicttui.tui.leaving import AT_ONCE, SAVING, Guard
+from dicttui.tui.leaving import AT_ONCE, PATIENCE, SAVING, Guard
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dicttui.training.seam import SessionProtocol
     from dicttui.training.session import Session
 
-WRONG_USAGE = 2
+FAILED, WRONG_USAGE = 1, 2
 NO_TERMINAL = (
     "dicttui: the app needs a terminal for input and output; allowed: in a pipe or a file, "
     "dicttui train PRESET\n"
@@ -48,6 +48,7 @@ def run(
     leaving: Callable[[int], None] = lambda _status: None,
     linger: Callable[[float], object] = lambda _seconds: None,
     on_background: Callable[[], int] | None = None,
+    recorded_as: str = "",
     state_directory: Path | None = None,
     news: Callable[[], str] | None = None,
 ) -> int:
@@ -69,6 +70,7 @@ def run(
             process is about to end without coming back from here.
         on_background: lets the training, which has been closed, go on in the background, and gives
             the exit status; None: that is not offered.
+        recorded_as: the id under which it is recorded; empty: it is not.
         state_directory: where to save what the current directory does not take.
         news: what a person is to be told once the training is there, or nothing; called in a
             thread of its own.
@@ -110,13 +112,15 @@ def run(
         return WRONG_USAGE
     closing = Closing(session, leaving, linger)
     with Guard(app, closing) as guard:
-        status = _trained(app, session, closing, guard)
+        status = _trained(app, session, closing, guard, recorded_as)
     if app.goes_on and on_background is not None and not status:
         return on_background()
     return status
 
 
-def _trained(app: DicttuiApp, session: "Session", closing: Closing, guard: Guard) -> int:
+def _trained(
+    app: DicttuiApp, session: "Session", closing: Closing, guard: Guard, recorded_as: str
+) -> int:
     """Run the app, then end its training; the exit status."""
     patience = AT_ONCE
     try:
@@ -124,22 +128,29 @@ def _trained(app: DicttuiApp, session: "Session", closing: Closing, guard: Guard
             left_with = app.run()
         if left_with is None:
             left_with = app.return_code or 0
-        patience = app.patience
-        if session.latest().state == "loading":
-            patience = AT_ONCE  # nothing is lost with a training that has not begun
-        elif app.goes_on:
-            patience = GOING_ON
+        if session.latest().state != "loading":  # nothing is lost with what has not begun
+            patience = GOING_ON if app.goes_on else app.patience
         ended = closing.close(left_with, patience)
     except SystemExit as signalled:
         left_with = int(signalled.code or 0)
-        ended = closing.close(left_with, AT_ONCE)
+        if left_with != INTERRUPTED and session.latest().state != "loading":
+            patience = PATIENCE
+        else:
+            patience = AT_ONCE
+        ended = closing.close(left_with, patience)
     except Exception:
         closing.close(1, AT_ONCE)
         raise
     status = status_of(session.latest(), left_with)
     if not ended:
+        if app.goes_on and not status:
+            status = FAILED
         closing.finish(status, 0.0, 0.0 if patience == AT_ONCE else SAVING)
-        abandon(session, status)
+        if session.latest().state != "loading":
+            sys.stderr.write(f"dicttui: {abandoned(recorded_as, goes_on=app.goes_on)}\n")
+            sys.stderr.flush()
+        # The interpreter's own way to end is an abort where another thread is still in torch.
+        os._exit(status)
     return status
 
 
@@ -294,13 +305,20 @@ def display_of(preset: "Preset") -> Display:
     )
 
 
-def abandon(session: "Session", status: int) -> NoReturn:
-    """End the process beside a step that does not end."""
-    if session.latest().state != "loading":
-        sys.stderr.write("dicttui: a step was still being made; it has been abandoned\n")
-        sys.stderr.flush()
-    # The interpreter's own way to end is an abort where another thread is still in torch.
-    os._exit(status)
+def abandoned(recorded_as: str, *, goes_on: bool) -> str:
+    """What a person is told where a step did not end in time.
+
+    Args:
+        recorded_as: the id under which the training is recorded; empty: it is not.
+        goes_on: whether it was to go on in the background.
+
+    """
+    words = "a step was still being made; it has been abandoned"
+    if goes_on:
+        words += ", and nothing trains in the background"
+    if recorded_as:
+        words += f"; dicttui resume {recorded_as} goes on from the last checkpoint"
+    return words
 
 
 def freeze_garbage() -> None:
@@ -319,4 +337,4 @@ def status_of(snapshot: Snapshot, left_with: int) -> int:
     ended_badly = bool(states) and states <= UNSUCCESSFUL
     if snapshot.state == "failed" and not snapshot.runs:
         return WRONG_USAGE
-    return 1 if ended_badly or snapshot.state == "failed" else 0
+    return FAILED if ended_badly or snapshot.state == "failed" else 0

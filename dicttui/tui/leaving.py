@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Self
 
+from dicttui.exit_status import SIGNALLED
 from dicttui.tui.closing import Closing
 
 if TYPE_CHECKING:
@@ -30,9 +31,12 @@ GRACE = 5.0
 """Seconds from a signal that asks to end to the end: the app's own leaving, and PATIENCE."""
 SAVING = 10.0
 """Seconds that what is recorded has to be whole on disk where nobody waits at the terminal."""
+AGAIN = 1.0
+"""Seconds after which a second signal of the same kind is impatience: terminals and services send
+several at once.
+"""
 RESTORING = 0.5
 """Seconds for giving back a terminal that may take no output."""
-SIGNALLED = 128
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 """SIGINT comes from elsewhere, or before and after the app: there Ctrl-C is no signal but a key."""
 WRITER = "textual-output"
@@ -47,12 +51,13 @@ _OVER, _WRITER_DIED = 0, 255
 
 
 class Guard:
-    """While this lasts the process ends a few seconds after a signal that asks it to, at once on a
-    second one, and by itself when its terminal is gone.
+    """While this lasts the process ends a few seconds after a signal that asks it to, at once where
+    somebody has lost patience, and by itself when its terminal is gone.
 
     The exit status is what a shell reports for a program that the signal ended; a terminal that
     is gone is a SIGHUP. However it ends, the training is closed first, so that what is recorded is
-    whole on disk; on a second signal as far as that takes no time.
+    whole on disk; where somebody has lost patience, as far as that takes no time. They have if
+    they press Ctrl-C after another signal, or send the same signal again some time later.
     """
 
     def __init__(self, app: "DicttuiApp", closing: Closing | None) -> None:
@@ -65,6 +70,7 @@ class Guard:
         self._input, self._output = sys.stdin.fileno(), sys.stderr.fileno()
         self._flags = _flags(self._input)
         self._drawing = False
+        self._asked = False
         self._bound_to_end = False
         self._thread = threading.Thread(target=self._watch, name="leaving", daemon=True)
 
@@ -105,10 +111,15 @@ class Guard:
 
     def _leave(self, number: int, _frame: FrameType | None) -> None:
         """Let the app put the terminal back and leave."""
+        if self._asked:
+            return  # whether somebody has lost patience, the other thread judges
+        self._asked = True
         status = SIGNALLED + number
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
+            if number != signal.SIGINT and self._closing is not None and self._closing.begun:
+                return  # it ends already, and what it saves is to be saved
             raise SystemExit(status) from None
         loop.call_soon_threadsafe(self._app.leave, status)
 
@@ -126,9 +137,9 @@ class Guard:
         told.register(self._reads, select.POLLIN)
         for terminal in {self._input, self._output}:
             told.register(terminal, 0)  # only that it is gone
-        first, deadline = 0, 0.0
+        first, since = 0, 0.0
         while True:
-            left = max(0.0, deadline - time.monotonic()) * 1000 if first else None
+            left = max(0.0, since + GRACE - time.monotonic()) * 1000 if first else None
             happened = told.poll(left)
             if not happened:
                 self._end(SIGNALLED + first, PATIENCE, SAVING)
@@ -144,9 +155,11 @@ class Guard:
                     if number == _WRITER_DIED:
                         self._end_without_terminal()
                     elif number in ENDING:
-                        if first:
+                        now = time.monotonic()
+                        if not first:
+                            first, since = number, now
+                        elif number == signal.SIGINT or (number == first and now - since > AGAIN):
                             self._end(SIGNALLED + number, AT_ONCE, 0.0)
-                        first, deadline = number, time.monotonic() + GRACE
 
     def _end_without_terminal(self) -> None:
         self._bound_to_end = True
