@@ -1,6 +1,6 @@
 """The user's settings, `config.toml`."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -8,8 +8,9 @@ from dicttui.cli.places import config_file
 from dicttui.preset.checking import check
 from dicttui.preset.model import TrainingSpecification
 from dicttui.preset.problems import PresetError, Problem
-from dicttui.preset.specification import Specification
+from dicttui.preset.specification import Rule, Specification
 from dicttui.preset.toml import load
+from dicttui.record.schedule import ALLOWED, is_schedule
 
 
 class Config(Specification):
@@ -22,8 +23,18 @@ class Config(Specification):
     """Where presets that say "auto" train."""
     record_directory: str | None = None
     """Where experiments are recorded, each in a directory of its own."""
+    checkpoint_every: str | int | None = None
+    """How often a checkpoint is written, as `--checkpoint-every` has it."""
     bell: bool = True
     """Ring once when a run finishes or diverges."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            ("checkpoint_every",),
+            lambda words: words is None or is_schedule(str(words)),
+            f"{{checkpoint_every!r}} does not say how often; allowed: {ALLOWED}",
+        ),
+    )
 
 
 def read_config() -> Config:

@@ -1,13 +1,12 @@
 """`dicttui runs`: the recorded experiments."""
 
-import shutil
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dicttui.cli.options import settings
 from dicttui.cli.output import note, put, put_json, refuse
-from dicttui.cli.recording import Id, RecordedIn, directory, recorded
+from dicttui.cli.recording import Id, RecordedIn, directory, place, recorded
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,7 +82,7 @@ def show(
 @runs.command("path")
 def path(context: typer.Context, experiment_id: Id) -> None:
     """Print an experiment's directory."""
-    put(str(recorded(experiment_id, context.obj).directory))
+    put(str(place(experiment_id, context.obj).directory))
 
 
 @runs.command("rm")
@@ -92,20 +91,14 @@ def remove(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids or directories.")],
 ) -> None:
     """Remove recorded experiments for good; one that is being trained is not removed."""
-    experiments = [recorded(experiment_id, context.obj) for experiment_id in ids]
-    running = [experiment for experiment in experiments if experiment.state == "running"]
-    if running:
-        refuse(
-            f"{experiment.id}: is being trained, and is not removed; allowed: once it has ended"
-            for experiment in running
-        )
-    for experiment in experiments:
-        experiment.close()
-        try:
-            shutil.rmtree(experiment.directory)
-        except OSError as error:
-            refuse([f"{experiment.directory}: cannot be removed: {error.strerror}"])
-        put(f"{experiment.id} has been removed")
+    experiments = [place(experiment_id, context.obj) for experiment_id in ids]
+    from dicttui.record.error import RecordError
+    from dicttui.record.removing import remove as remove_all
+
+    try:
+        remove_all(experiments, lambda gone: put(f"{gone.id} has been removed"))
+    except RecordError as error:
+        refuse([str(error)])
 
 
 def _row(experiment: "Recorded") -> tuple[str, ...]:

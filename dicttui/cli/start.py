@@ -21,7 +21,15 @@ from dicttui.cli.options import (
 )
 from dicttui.cli.output import INTERRUPTED, note, refuse
 from dicttui.cli.places import log_file
-from dicttui.cli.recording import NoRecord, RecordDirectory, directory, recorded
+from dicttui.cli.recording import (
+    CheckpointEvery,
+    NoRecord,
+    RecordDirectory,
+    checkpoint_words,
+    directory,
+    mind_no_record,
+    recorded,
+)
 from dicttui.cli.serving import order, say_how_to_go_on
 from dicttui.cli.train import LINGER
 
@@ -46,6 +54,7 @@ def start(
     engine: Engine = None,
     record: RecordDirectory = None,
     no_record: NoRecord = False,
+    checkpoint_every: CheckpointEvery = None,
     log: Log = None,
     resume: Annotated[str | None, typer.Option("--resume", hidden=True)] = None,
 ) -> None:
@@ -54,14 +63,14 @@ def start(
     It goes on when the terminal is closed, as fast as it goes. `dicttui attach` opens the app on
     it, `dicttui stop` ends it.
     """
-    if record is not None and no_record:
-        refuse(["command line: --record: is not allowed together with --no-record"])
+    mind_no_record(no_record, record, checkpoint_every)
     config = settings()
+    often = checkpoint_words(checkpoint_every, config)
     if resume is not None:
         if preset:
             refuse(["command line: --resume: is not allowed together with a preset"])
         found = recorded(resume, directory(record, config))
-        begin(order(resume=found.directory, loggers=checked(log)))
+        begin(order(resume=found.directory, loggers=checked(log), checkpoint_every=often))
         return
     if not preset:
         refuse(["command line: PRESET: is missing; allowed: a shipped preset's name, or a path"])
@@ -75,7 +84,9 @@ def start(
         note(notice)
     parent = None if no_record else directory(record, config).absolute()
     begin(
-        order(preset=dumped(experiment), record=parent, loggers=checked(log)),
+        order(
+            preset=dumped(experiment), record=parent, loggers=checked(log), checkpoint_every=often
+        ),
         experiment.source,
         wording(preset, changes),
     )
@@ -112,11 +123,19 @@ def begin(
     say_how_to_go_on(outcome)
 
 
-def in_background(recording: "Recorder", loggers: Sequence[str] = ()) -> int:
+def in_background(
+    recording: "Recorder", loggers: Sequence[str] = (), checkpoint_every: str = ""
+) -> int:
     """Let a training that has been closed go on in the background; the exit status."""
     recording.linger(LINGER)
     try:
-        begin(order(resume=recording.directory, loggers=tuple(loggers)))
+        begin(
+            order(
+                resume=recording.directory,
+                loggers=tuple(loggers),
+                checkpoint_every=checkpoint_every,
+            )
+        )
     except typer.Exit as ended:
         note(f"recorded as {recording.id}; dicttui resume {recording.id} goes on")
         return ended.exit_code

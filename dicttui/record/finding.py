@@ -1,32 +1,60 @@
 """Finding recorded experiments by their ids, and telling a person of interrupted ones."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from dicttui.record import places
 from dicttui.record.error import RecordError
+from dicttui.record.lock import held
+from dicttui.record.places import Place
 from dicttui.record.reading import Recorded
 
 
 def find(id_or_path: str, directory: Path) -> Recorded:
     """The experiment of an id, of the beginning of one, or in a directory.
 
+    Raises RecordError where there is none, or more than one, or it cannot be read.
+    """
+    if _is_path(id_or_path):
+        return Recorded.open(Path(id_or_path).expanduser())
+    return Recorded.open(_named(id_or_path, directory).directory)
+
+
+def locate(id_or_path: str, directory: Path) -> Place:
+    """Where such an experiment is; it may be damaged, or hardly have begun.
+
     Raises RecordError where there is none, or more than one.
     """
-    if "/" in id_or_path or id_or_path in (".", ".."):
-        return Recorded.open(Path(id_or_path).expanduser())
+    if not _is_path(id_or_path):
+        return _named(id_or_path, directory)
+    path = Path(os.path.abspath(Path(id_or_path).expanduser()))
+    if path.is_symlink():
+        raise RecordError(f"{path}: is a link; allowed: the experiment's directory itself")
+    if not path.is_dir():
+        raise RecordError(f"{path}: is no directory; allowed: that of an experiment")
+    if not places.is_experiment(path):
+        raise RecordError(f"{path}: holds no recorded experiment; allowed: one's directory")
+    return places.place_of(path)
+
+
+def _is_path(id_or_path: str) -> bool:
+    return "/" in id_or_path or id_or_path in (".", "..")
+
+
+def _named(name: str, directory: Path) -> Place:
     there = list(places.places(directory))
-    named = [place for place in there if place.directory.name == id_or_path]
-    found = named or [place for place in there if place.id.startswith(id_or_path.lower())]
-    if len(found) == 1:
-        return Recorded.open(found[0].directory)
-    if not found or not id_or_path:
+    named = [place for place in there if place.directory.name == name]
+    found = named or [place for place in there if place.id.startswith(name.lower())]
+    if len(found) == 1 and name:
+        return found[0]
+    if not found or not name:
         raise RecordError(
-            f"no recorded experiment {id_or_path!r} in {directory}; allowed: an id that "
+            f"no recorded experiment {name!r} in {directory}; allowed: an id that "
             "`dicttui runs` lists, or the path of an experiment's directory"
         )
     ids = ", ".join(place.id for place in found)
-    raise RecordError(f"{id_or_path!r} is the beginning of several ids: {ids}")
+    raise RecordError(f"{name!r} is the beginning of several ids: {ids}")
 
 
 def everything(
@@ -38,7 +66,12 @@ def everything(
     found = []
     for place in places.places(directory):
         if not (place.directory / places.DATABASE).exists():
-            continue  # it has just begun, or was killed before there was anything
+            if places.is_experiment(place.directory) and not held(place.directory):
+                broken(
+                    f"{place.directory}: holds no recording: its training ended before there was "
+                    f"anything; `dicttui runs rm {place.id}` removes it"
+                )
+            continue
         try:
             found.append(Recorded.open(place.directory))
         except RecordError as error:

@@ -24,8 +24,8 @@ class Lock:
 
     @classmethod
     def take(cls, directory: Path) -> Self:
-        """Take the lock. Raises RecordError where another process holds it, OSError where it
-        cannot be written.
+        """Take the lock. Raises RecordError where another process holds it or has removed it,
+        OSError where it cannot be written.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         descriptor = os.open(directory / LOCK, flags, 0o600)
@@ -46,6 +46,9 @@ class Lock:
                 raise
             else:
                 break
+        if not _is_there(descriptor, directory):
+            os.close(descriptor)
+            raise RecordError(f"{directory}: has just been removed by another process")
         with suppress(OSError):  # it is held all the same, on a full disk too
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
@@ -73,6 +76,15 @@ def held(directory: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _is_there(descriptor: int, directory: Path) -> bool:
+    """Whether the lock that has been taken is still the directory's."""
+    try:
+        found = os.stat(directory / LOCK, follow_symlinks=False)
+    except OSError:
+        return False
+    return os.path.samestat(found, os.fstat(descriptor))
 
 
 def _written(descriptor: int) -> str:

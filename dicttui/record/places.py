@@ -21,6 +21,11 @@ PARTIAL = ".partial-"
 """What the name of a file that is being written begins with."""
 
 _NAME = re.compile(r"^\d{4}-\d\d-\d\d_.+_(?P<id>[0-9a-f]{6})$")
+_OWN = re.compile(
+    r"^(preset\.json|environment\.json|experiment\.sqlite.*|lock|moments|told|\.partial-.+"
+    r"|(checkpoint|kept)-\d+\.json)$"
+)
+"""What dicttui writes into one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,23 @@ def places(parent: Path) -> Iterator[Place]:
     for entry in entries:
         if (found := _NAME.match(entry.name)) and entry.is_dir(follow_symlinks=False):
             yield Place(found["id"], Path(entry.path).absolute())
+
+
+def is_experiment(directory: Path) -> bool:
+    """Whether this is an experiment's directory, and be it damaged: by its name, where it is empty
+    or something in it is dicttui's; or by its database and preset, whatever it is called. A link
+    to one is none.
+    """
+    if directory.is_symlink() or not directory.is_dir():
+        return False
+    try:
+        with os.scandir(directory) as entries:
+            inside = {entry.name for entry in entries if not entry.is_symlink()}
+    except OSError:
+        return False
+    if {DATABASE, PRESET} <= inside:
+        return True
+    return bool(_NAME.match(directory.name)) and (not inside or any(map(_OWN.match, inside)))
 
 
 def make(directory: Path) -> None:

@@ -92,6 +92,9 @@ class Recorded:
         """Whether it is being trained, or how that ended."""
         if lock.held(self.directory):
             return "running"
+        # Read after the lock has been let go of: it may have ended since it was opened.
+        with suppress(RecordError):
+            self._facts = dict(self._ask("SELECT key, value FROM facts", (str, str)))
         state = self._facts.get("state")
         if state == "finished":
             return "finished"

@@ -1,7 +1,9 @@
 """When a checkpoint is due."""
 
+import re
 import time
 from collections.abc import Callable
+from typing import Self
 
 EVERY = 30.0
 """Seconds between two checkpoints."""
@@ -9,6 +11,15 @@ FIRST = 3.0
 """Seconds after which the first is due."""
 SHARE = 0.01
 """Of the time, at most: taking checkpoints and writing them."""
+ALLOWED = 'seconds ("30s"), minutes ("5m"), hours ("2h") or updates of a run ("1000")'
+_WORDS = re.compile(r"(?P<number>[0-9]{1,9})(?P<unit>[smh]?)")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def is_schedule(words: str) -> bool:
+    """Whether this says how often, in a person's words."""
+    found = _WORDS.fullmatch(words)
+    return found is not None and int(found["number"]) > 0
 
 
 class Schedule:
@@ -38,6 +49,16 @@ class Schedule:
         self._writing = 0.0
         self._made: dict[str, int] = {}
         self._at_once = False
+
+    @classmethod
+    def of(cls, words: str) -> Self:
+        """That of a person's words, which `is_schedule`."""
+        found = _WORDS.fullmatch(words)
+        assert found is not None
+        number = int(found["number"])
+        if not found["unit"]:
+            return cls(seconds=None, steps=number)
+        return cls(seconds=number * _SECONDS[found["unit"]])
 
     def made(self, run: str, count: int) -> None:
         """Updates have been made."""

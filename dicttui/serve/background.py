@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from dicttui.serve import address
 from dicttui.serve.order import Order, Outcome
@@ -25,6 +25,7 @@ from dicttui.serve.server import Server
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
     from dicttui.record.recorder import Recorder
+    from dicttui.record.schedule import Schedule
     from dicttui.training.observation import Observer
     from dicttui.training.script import Start
     from dicttui.training.session import Session
@@ -43,6 +44,10 @@ PATIENCE = 30.0
 """Seconds that a step has to end, and what is recorded to be written."""
 OVER = ("finished", "stopped", "diverged", "failed")
 """States of a run that makes no more steps by itself."""
+DISCARDING = 5.0
+"""Seconds that what observes has to end where nothing comes to be trained."""
+LAST_CHECKPOINT = 60.0
+"""Seconds that the last checkpoint has to be written, beside those."""
 LOG = "log.txt"
 """In the experiment's directory."""
 
@@ -100,9 +105,11 @@ def main(live: "Live" = lambda _names, _preset, _recording: ()) -> int:
         return 2
     detail = _wait_until_it_trains(training, asked)
     if detail:
-        training.session.close(PATIENCE)
+        loaded = training.session.close(PATIENCE)
         training.server.close(detail)
         _tell(outcome, Outcome(failed=detail))
+        if not loaded:
+            _abandon(2)
         return 2
     recording = training.recorder.recording() if training.recorder is not None else None
     if recording is not None:
@@ -126,16 +133,22 @@ def _begin(order: Order, tell: Callable[[str], None], live: "Live") -> Training:
 
     preset, recorder, start = (_new if order.resume is None else _resumed)(order, tell)
     observers: list[Observer] = [] if recorder is None else [recorder]
-    observers += live(order.loggers, preset, None if recorder is None else recorder.directory)
-    session = Session(preset, paced=False, observers=observers, start=start)
-    experiment = secrets.token_hex(3) if recorder is None else recorder.id
-    server = Server(
-        session,
-        address.path(order.state, experiment),
-        id=experiment,
-        title=preset.title or preset.source,
-    )
-    server.start()
+    try:
+        observers += live(order.loggers, preset, None if recorder is None else recorder.directory)
+        session = Session(preset, paced=False, observers=observers, start=start)
+        experiment = secrets.token_hex(3) if recorder is None else recorder.id
+        server = Server(
+            session,
+            address.path(order.state, experiment),
+            id=experiment,
+            title=preset.title or preset.source,
+        )
+        server.start()
+    except BaseException:
+        # A recording that has not begun leaves nothing behind when it is closed.
+        for observer in observers:
+            observer.close(DISCARDING)
+        raise
     session.start()
     return Training(experiment, session, recorder, server)
 
@@ -148,7 +161,7 @@ def _new(order: Order, _tell: Callable[[str], None]) -> "Beginning":
         return preset, None, None
     from dicttui.record.recorder import Recorder
 
-    return preset, Recorder.begin(preset, order.record), None
+    return preset, Recorder.begin(preset, order.record, schedule=_schedule(order)), None
 
 
 def _resumed(order: Order, tell: Callable[[str], None]) -> "Beginning":
@@ -158,7 +171,13 @@ def _resumed(order: Order, tell: Callable[[str], None]) -> "Beginning":
 
     assert order.resume is not None
     found = resumable(Recorded.open(order.resume), tell)
-    return found.preset, Recorder.resume(found), found.start
+    return found.preset, Recorder.resume(found, schedule=_schedule(order)), found.start
+
+
+def _schedule(order: Order) -> "Schedule | None":
+    from dicttui.record.schedule import Schedule
+
+    return Schedule.of(order.checkpoint_every) if order.checkpoint_every else None
 
 
 def _wait_until_it_trains(training: Training, asked: Asked) -> str:
@@ -189,17 +208,30 @@ def _end(training: Training, why: str) -> int:
     if training.recorder is not None and by_signal:
         training.recorder.ended_by(why.removeprefix("ended by "))
     stood_still = training.session.close(PATIENCE)
+    # Whoever hears of the end may go on with it at once: it is whole on disk, and nobody's.
+    saved = training.recorder is not None and training.recorder.linger(LAST_CHECKPOINT)
     last = training.session.latest()
+    reason = f"{why}: {_where_runs_are(last)}"
+    if training.recorder is not None and not saved:
+        trouble = training.recorder.recording().trouble or "the disk was too slow"
+        log.warning("not all was recorded: %s", trouble)
+        reason += f"; not all was recorded: {trouble}"
     training.server.close(
-        f"{why}: {_where_runs_are(last)}",
+        reason,
         resumable=training.recorder is not None and any(r.state not in OVER for r in last.runs),
     )
     if not stood_still:
         log.warning("a step was still being made; it has been abandoned")
-        logging.shutdown()
-        # The interpreter's own way to end is an abort where another thread is still in torch.
-        os._exit(1)
+        _abandon(1)
     return 0
+
+
+def _abandon(status: int) -> NoReturn:
+    """End beside a thread that does not: the interpreter's own way to end is an abort where that
+    is in torch.
+    """
+    logging.shutdown()
+    os._exit(status)
 
 
 def _where_runs_are(snapshot: "Snapshot") -> str:

@@ -23,6 +23,8 @@ class Order(BaseModel):
     """The directory of an experiment to go on with."""
     loggers: tuple[str, ...] = ()
     """What is logged to live, by name."""
+    checkpoint_every: str = ""
+    """How often a checkpoint is written, as `Schedule.of` has it; empty: as usual."""
 
 
 class Outcome(BaseModel):

@@ -131,3 +131,77 @@ def test_an_id_that_is_none(dicttui, trained):
         ended = dicttui("runs", command, "nosuch")
         assert (ended.status, ended.out) == (2, "")
         assert "dicttui runs" in ended.err
+
+
+@pytest.fixture
+def damaged(trained):
+    """Another experiment, whose database is rubbish."""
+    directory = Path(trained["directory"])
+    other = directory.with_name("2020-01-01_small_abcdef")
+    shutil.copytree(directory, other)
+    (other / "experiment.sqlite").write_bytes(b"rubbish" * 1000)
+    return other
+
+
+def test_a_damaged_one_is_found_and_removed(dicttui, damaged, trained, listed):
+    assert dicttui("runs", "path", "abc") == (0, f"{damaged}\n", "")
+    assert dicttui("runs", "path", str(damaged)) == (0, f"{damaged}\n", "")
+    assert dicttui("runs", "rm", "abcdef", str(damaged)) == (0, "abcdef has been removed\n", "")
+    assert not damaged.exists()
+    assert [one["id"] for one in listed()] == [trained["id"]]
+
+
+@pytest.mark.parametrize("inside", [(), ("lock",), ("moments/", "lock", ".partial-preset.json")])
+def test_what_a_start_that_failed_has_left_is_told_of_and_removed(dicttui, state, inside):
+    left = state / "experiments" / "2020-01-01_small_abcdef"
+    left.mkdir(parents=True)
+    for name in inside:
+        (left / name).mkdir() if name.endswith("/") else (left / name).touch()
+    told = dicttui("runs").err
+    assert str(left) in told
+    assert "dicttui runs rm abcdef" in told
+    assert dicttui("runs", "rm", "abcdef").status == 0
+    assert not left.exists()
+    assert dicttui("runs").err == ""
+
+
+def test_one_that_has_only_begun_is_neither_told_of_nor_removed(dicttui, state):
+    from dicttui.record.lock import Lock
+
+    begun = state / "experiments" / "2020-01-01_small_abcdef"
+    begun.mkdir(parents=True)
+    lock = Lock.take(begun)
+    try:
+        assert dicttui("runs").err == ""
+        assert "is being trained" in dicttui("runs", "rm", "abcdef").err
+    finally:
+        lock.release()
+    assert begun.exists()
+
+
+def test_links_are_not_followed(dicttui, damaged, trained, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis").write_text("42")
+    link = damaged.with_name("2020-01-01_small_fedcba")
+    link.symlink_to(trained["directory"])
+    for given in ("fedcba", str(link)):
+        assert dicttui("runs", "rm", given).status == 2
+    (damaged / "lock").unlink()
+    (damaged / "lock").symlink_to(mine / "thesis")
+    (damaged / "moments" / "elsewhere").symlink_to(mine)
+    assert dicttui("runs", "rm", "abcdef").status == 0
+    assert not damaged.exists()
+    assert Path(trained["directory"]).exists()
+    assert (mine / "thesis").read_text() == "42"
+
+
+def test_a_directory_is_not_removed_for_its_name_alone(dicttui, state):
+    mine = state / "experiments" / "2020-01-01_thesis_abcdef"
+    mine.mkdir(parents=True)
+    (mine / "chapter").touch()
+    for given in ("abcdef", str(mine)):
+        refused = dicttui("runs", "rm", given)
+        assert refused.status == 2
+        assert "holds no recorded experiment" in refused.err
+    assert (mine / "chapter").exists()

@@ -23,7 +23,6 @@ import torch
 from dicttui.cli.application import run
 from dicttui.record import files, manifest, moment_files, places, recorder
 from dicttui.record.finding import everything
-from dicttui.record.schedule import Schedule
 
 PRESET = """
 [data]
@@ -49,7 +48,7 @@ lr = 0.1
 schedule = "cosine"
 warmup_steps = 20
 """
-CHECKPOINT_STEPS = 9
+CHECKPOINT_STEPS = "9"
 MOST_RESUMES = 8
 
 
@@ -65,10 +64,9 @@ def child(*arguments, way=None, chance=None):
         os.dup2(log, 2)
         status = 99
         try:
-            recorder.Schedule = lambda: Schedule(seconds=None, steps=CHECKPOINT_STEPS)
             if way is not None:
                 way(chance)
-            status = run(arguments)
+            status = run((*arguments, "--checkpoint-every", CHECKPOINT_STEPS))
         finally:
             os._exit(status)
     _, ended = os.waitpid(process, 0)

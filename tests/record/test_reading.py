@@ -315,3 +315,26 @@ def test_values_that_are_too_long_are_not_read(copy, monkeypatch):
 def test_every_table_is_checked():
     made = {line.split()[2] for line in database.SCHEMA.splitlines() if line.startswith("CREATE")}
     assert made == set(database.TABLES)
+
+
+def test_its_state_is_that_of_now_and_not_of_when_it_was_opened(record):
+    training = record()
+    training.advance(10)
+    assert training.recorder._writer.flush(20)
+    recorded = Recorded.open(training.recorder.directory)
+    assert recorded.state == "running"
+    training.advance(200)
+    training.close()
+    assert recorded.state == "finished"
+    assert recorded.ended is not None
+
+
+def test_a_lock_that_has_been_removed_is_not_taken(tmp_path, monkeypatch):
+    from dicttui.record import lock
+
+    def removes(descriptor, operation):
+        (tmp_path / places.LOCK).unlink()
+
+    monkeypatch.setattr(lock.fcntl, "flock", removes)
+    with pytest.raises(RecordError, match="just been removed"):
+        lock.Lock.take(tmp_path)
