@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dicttui.cli.comparing import shown
 from dicttui.cli.log import open_log
 from dicttui.cli.options import settings
 from dicttui.cli.output import FAILED, INTERRUPTED, note, put, put_json, refuse
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from dicttui.record.reading import Recorded
     from dicttui.record.replaying import Comparison, Difference
 
-LOOK = 0.05
+LOOK = 0.1
 """Seconds between two looks at how far it is."""
 PATIENCE = 10.0
 """Seconds that the last step has."""
@@ -93,9 +94,11 @@ def _trained_again(experiment: "Recorded") -> "Comparison":
     session = Session(preset, paced=False, observers=[comparer], start=start)
     session.start()
     try:
-        while not comparer.complete.wait(LOOK):
-            if session.wait(0):
-                break
+        with shown(comparer.total) as show:
+            while not comparer.complete.wait(LOOK):
+                show(comparer.compared)
+                if session.wait(0):
+                    break
     finally:
         session.close(PATIENCE)
     last = session.latest()

@@ -37,6 +37,21 @@ def test_identical(dicttui, trained):
     }  # fmt: skip
 
 
+def test_on_a_terminal_it_says_how_far_it_is(dicttui, trained, monkeypatch):
+    import sys
+
+    from dicttui.cli import replay
+
+    monkeypatch.setattr(replay, "LOOK", 0.0)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    ended = dicttui("replay", trained["id"])
+    assert ended.out == "identical to the bit: 60 losses\n"
+    assert "comparing losses" in ended.err
+    assert "/60" in ended.err
+    assert ended.err.rstrip("\n").endswith("\x1b[2K"), "and it is gone in the end"
+
+
 def test_a_difference(dicttui, trained):
     change_a_loss(trained)
     ended = dicttui("replay", trained["id"])
