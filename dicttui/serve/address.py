@@ -144,14 +144,12 @@ def connect(where: Path, timeout: float) -> socket.socket:
 def live(state: Path) -> list[str]:
     """The ids of the experiments that are being served, the newest first."""
     where = directory(state)
-    try:
-        found = [
-            (entry.lstat().st_mtime, entry.stem)
-            for entry in where.iterdir()
-            if entry.suffix == ENDING
-        ]
-    except OSError:
-        return []
+    found = []
+    with contextlib.suppress(OSError):  # there is no such directory, or it is not ours to read
+        for entry in where.iterdir():
+            if entry.suffix == ENDING:
+                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                    found.append((entry.lstat().st_mtime, entry.stem))
     return [
         experiment
         for _, experiment in sorted(found, reverse=True)
@@ -178,7 +176,10 @@ def is_live(where: Path) -> bool:
             knocking.connect(os.fspath(where))
         except (ConnectionRefusedError, FileNotFoundError):
             return False
-        except OSError as error:
+        except OSError:
             # A full queue, say: there is somebody, if slow. A plain file is no socket.
-            return not isinstance(error, FileNotFoundError) and stat.S_ISSOCK(where.lstat().st_mode)
+            try:
+                return stat.S_ISSOCK(where.lstat().st_mode)
+            except OSError:  # removed meanwhile, or in a directory that is not ours to enter
+                return False
         return True

@@ -78,7 +78,8 @@ class RemoteSession:
         self._pictured: Any = None
         self._role = Role(holding=False, holder="", others=0)
         self._receipts: list[Receipt] = []
-        self._answers: dict[int, Answer] = {}
+        self._answers: dict[int, Answer | None] = {}
+        """By their tickets, those that somebody waits for; None: not there yet."""
         self._ticket = 0
         self._parting: Parting | None = None
         self._asked_to_watch_only = readonly
@@ -113,12 +114,13 @@ class RemoteSession:
         with self._changed:
             self._ticket += 1
             ticket = self._ticket
+            self._answers[ticket] = None
         self._say(messages.submission(ticket, intervention))
         with self._changed:
             self._changed.wait_for(
-                lambda: ticket in self._answers or self._parting is not None, PATIENCE
+                lambda: self._answers[ticket] is not None or self._parting is not None, PATIENCE
             )
-            answer = self._answers.pop(ticket, None)
+            answer = self._answers.pop(ticket)
             if answer is not None and answer.number is not None:
                 return answer.number
             if answer is not None:
@@ -261,7 +263,8 @@ class RemoteSession:
             if isinstance(heard, Receipts):
                 self._receipts += [restored(Receipt, receipt) for receipt in heard.receipts]
             elif isinstance(heard, Answer):
-                self._answers[heard.ticket] = heard
+                if heard.ticket in self._answers:
+                    self._answers[heard.ticket] = heard
             elif isinstance(heard, Role):
                 self._role = heard
             self._changed.notify_all()

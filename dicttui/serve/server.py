@@ -80,7 +80,7 @@ class Server:
         self._holder: Guest | None = None
         self._receipts: list[Receipt] = []
         self._awaited: dict[int, float] = {}
-        """When interventions were asked for that have not been answered."""
+        """When interventions were asked for that have been neither applied nor refused."""
         self._look_at = 0.0
         self._quick_until = 0.0
         self._alone_since = time.monotonic()
@@ -256,6 +256,8 @@ class Server:
             reason = f"{self._holder.name} holds the controls until it leaves"
             return Answer(ticket=asked.ticket, reason=reason)
         if len(self._awaited) >= MOST_AWAITED:
+            self._take_receipts()
+        if len(self._awaited) >= MOST_AWAITED:
             return Answer(ticket=asked.ticket, reason="too much is waiting to be applied")
         if self._holder is None:
             self._holder = guest
@@ -303,6 +305,14 @@ class Server:
         self._look_at = 0.0
         self._quick_until = time.monotonic() + QUICK_FOR
 
+    def _take_receipts(self) -> None:
+        """See what has become of interventions."""
+        new = self._session.receipts(len(self._receipts))
+        self._receipts += new
+        for receipt in new:
+            if receipt.status != "requested":
+                self._awaited.pop(receipt.id, None)
+
     def _look(self, now: float) -> None:
         """If it is time, see what is new and show it. Whoever does not watch, is not shown any:
         nothing is measured for a screen that is not there.
@@ -310,11 +320,7 @@ class Server:
         watching = [guest for guest in self._guests if guest.view is not None]
         if not watching or now < self._look_at:
             return
-        new = self._session.receipts(len(self._receipts))
-        self._receipts += new
-        for receipt in new:
-            if receipt.status != "requested":
-                self._awaited.pop(receipt.id, None)
+        self._take_receipts()
         snapshot = self._session.latest()
         for guest in watching:
             with self._minding(guest):
@@ -325,11 +331,9 @@ class Server:
         """Seconds until the next look."""
         if now < self._quick_until:
             return QUICK_LOOK
-        for number, since in list(self._awaited.items()):
-            if now - since > QUICK_AT_MOST:
-                del self._awaited[number]  # in a step that takes minutes, perhaps
         fastest = max(guest.view.refresh for guest in watching if guest.view is not None)
-        if self._awaited:
+        # What takes longer is in a step that takes minutes, perhaps.
+        if any(now - since <= QUICK_AT_MOST for since in self._awaited.values()):
             return min(10 * QUICK_LOOK, 1 / fastest)
         return min(SLOWEST_LOOK, 1 / fastest)
 

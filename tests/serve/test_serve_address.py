@@ -184,3 +184,24 @@ def test_a_socket_that_is_another_servers_by_now_stays(serve):
     with address.listen(served.where):
         served.server.close("over")
         assert served.where.exists()
+
+
+def test_a_socket_that_vanishes_while_it_is_looked_for_is_none(state, monkeypatch):
+    where = address.path(state, "abc123")
+    with address.listen(where):
+        listed = type(where).iterdir
+        gone = where.with_name("def456.sock")
+        monkeypatch.setattr(type(where), "iterdir", lambda path: [*listed(path), gone])
+        assert address.live(state) == ["abc123"]
+
+
+def test_where_nobody_may_knock_nobody_is_there(state, monkeypatch):
+    def refuse(*_arguments):
+        raise PermissionError
+
+    where = address.path(state, "abc123")
+    address.listen(where).close()
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    assert address.is_live(where)
+    where.unlink()
+    assert not address.is_live(where)

@@ -194,3 +194,73 @@ def test_it_ends_by_itself_when_every_run_has_ended_and_nobody_looks_on(monkeypa
     server.seconds_alone = 11.0
     waiting.join(10)
     assert why == ["every run has ended"]
+
+
+def ending(recorder, server, *, in_time=True):
+    run = SimpleNamespace(name="sgd", state="running", step=12)
+    session = SimpleNamespace(
+        close=lambda _timeout: in_time,
+        latest=lambda: SimpleNamespace(state="ready", runs=(run,)),
+    )
+    return background._end(
+        background.Training("abc123", session, recorder, server), "ended by dicttui stop"
+    )
+
+
+@pytest.mark.parametrize("in_time", [True, False], ids=["", "a step that does not end"])
+def test_its_end_is_told_when_the_last_checkpoint_is_written(monkeypatch, in_time):
+    done = []
+    recorder = SimpleNamespace(linger=lambda _seconds: done.append("saved") or True)
+    server = SimpleNamespace(close=lambda why, resumable: done.append((why, resumable)))
+    monkeypatch.setattr(background, "_abandon", done.append)
+    ending(recorder, server, in_time=in_time)
+    told = ("ended by dicttui stop: sgd at step 12", True)
+    assert done == ["saved", told, *([] if in_time else [1])]
+
+
+def test_what_could_not_be_saved_at_its_end_is_told():
+    told = []
+    recorder = SimpleNamespace(
+        linger=lambda _seconds: False, recording=lambda: SimpleNamespace(trouble="the disk is full")
+    )
+    ending(recorder, SimpleNamespace(close=lambda why, **_: told.append(why)))
+    assert told == ["ended by dicttui stop: sgd at step 12; not all was recorded: the disk is full"]
+
+
+@pytest.mark.parametrize("fails", ["server", "loggers"])
+def test_a_start_that_fails_leaves_nothing_behind(state, tmp_path, monkeypatch, fails):
+    def fail(*_arguments):
+        raise ServeError("it cannot be")
+
+    if fails == "server":
+        monkeypatch.setattr(background.Server, "start", fail)
+    live = fail if fails == "loggers" else (lambda *_arguments: ())
+    path = tmp_path / "preset.toml"
+    path.write_text(ENDLESS)
+    where = state / "experiments"
+    order = Order(state=state, log=state / "log", record=where, preset=dumped(read(str(path))))
+    with pytest.raises(ServeError, match="it cannot be"):
+        background._begin(order, lambda _note: None, live)
+    assert list(where.iterdir()) == []
+
+
+def test_a_resumption_that_fails_leaves_the_experiment_to_others(launch, attach, monkeypatch):
+    experiment = launch()
+    client = attach(experiment.where)
+    wait_for(lambda: client.latest().state == "ready" and client.latest().runs[0].step > 5)
+    client.end()
+    assert experiment.ended() == 0
+
+    def fail(_server):
+        raise ServeError("it cannot be")
+
+    monkeypatch.setattr(background.Server, "start", fail)
+    order = Order(
+        state=experiment.order.state, log=experiment.order.log, resume=Path(experiment.directory)
+    )
+    with pytest.raises(ServeError, match="it cannot be"):
+        background._begin(order, lambda _note: None, lambda *_arguments: ())
+    assert experiment.recorded().state == "stopped"
+    monkeypatch.undo()
+    again = launch(resume=Path(experiment.directory))
+    assert again.id == experiment.id

@@ -205,3 +205,14 @@ def test_how_long_nobody_has_been_there(serve, attach):
     assert served.server.seconds_alone == 0
     client.close()
     wait_for(lambda: served.server.seconds_alone > 0)
+
+
+def test_an_answer_that_comes_too_late_is_not_kept(serve, attach, monkeypatch):
+    served = serve()
+    client = attach(served)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("dicttui.serve.client.PATIENCE", 0.0)
+        number = client.submit(Pause())
+    assert number > 0 or "no answer in 0 s" in client.receipts(0)[-1].reason
+    assert client.submit(Pause()) > 0  # by then the first answer has been heard
+    assert client._answers == {}

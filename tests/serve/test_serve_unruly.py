@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from raw import RawClient
 from waiting import answered, wait_for
 
+from dicttui.serve import server
 from dicttui.serve.error import ServeError
 from dicttui.serve.framing import REQUEST_LIMIT, Packer
 from dicttui.serve.messages import Bye, Picture, Submit, written
@@ -230,6 +231,24 @@ def test_one_who_asks_for_a_flood_of_changes_is_held_up_and_the_training_is_not(
         answers = [answer for answer in client.everything() if answer.type == "answer"]
     assert sum(answer.number is not None for answer in answers) == 256
     assert answers[-1].reason == "too much is waiting to be applied"
+
+
+def test_one_who_never_looks_may_ask_for_ever_as_long_as_it_is_applied(serve, attach):
+    served = serve()
+    blind = attach(served, watching=False)
+    for _ in range(3):
+        assert all(blind.submit(Pause()) > 0 for _ in range(200))
+        served.session.advance()
+
+
+def test_what_waits_for_a_slow_step_counts_however_long_it_waits(serve, attach, monkeypatch):
+    monkeypatch.setattr(server, "QUICK_FOR", 0.0)
+    monkeypatch.setattr(server, "QUICK_AT_MOST", 0.0)
+    served = serve()
+    client = attach(served)
+    assert all(client.submit(Pause()) > 0 for _ in range(server.MOST_AWAITED))
+    refused = client.submit(Pause())
+    assert answered(client, refused).reason == "too much is waiting to be applied"
 
 
 def test_only_so_many_may_attach(serve, attach):
