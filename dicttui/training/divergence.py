@@ -42,12 +42,17 @@ def trace(trainable: Trainable, checkpoint: Checkpoint, bad: int, loss: float) -
     kept = bad
     while True:
         _repeat(trainable, checkpoint, kept)
-        if kept <= checkpoint.step or all(_finite(p) for p in trainable.network.parameters()):
+        if kept <= checkpoint.step or finite_parameters(trainable):
             break
         kept -= 1
     first = _first_in_step(trainable, kept)
     where = "" if kept == bad else f" at step {kept}"
     return Divergence(kept, f"{what}; first was {first}{where}" if first else what)
+
+
+def finite_parameters(trainable: Trainable) -> bool:
+    """Whether every parameter is finite (waits for the device)."""
+    return all(_finite(parameter) for parameter in trainable.network.parameters())
 
 
 def _repeat(trainable: Trainable, checkpoint: Checkpoint, until: int) -> None:

@@ -32,10 +32,9 @@ class Keeping:
         """Whether there is something that somebody may want a checkpoint of."""
         return not self.written and bool(self._audience.observers)
 
-    def if_wanted(self) -> None:
-        """Take a checkpoint if somebody wants one and there is something new."""
-        if not self.written and self._audience.wants_checkpoint():
-            self.now()
+    def wanted(self) -> bool:
+        """Whether somebody wants a checkpoint and there is something new."""
+        return not self.written and self._audience.wants_checkpoint()
 
     def now(self) -> None:
         """Take a checkpoint."""

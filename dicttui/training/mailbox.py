@@ -16,9 +16,15 @@ ASKED_RECENTLY = 3.0
 class Mailbox:
     """Interventions in, receipts and snapshots out. Every method may be called by any thread."""
 
-    def __init__(self, first: Snapshot, receipts: Sequence[Receipt] = (), next_id: int = 1) -> None:
+    def __init__(
+        self,
+        first: Snapshot,
+        receipts: Sequence[Receipt] = (),
+        next_id: int = 1,
+        seconds: float = 0.0,
+    ) -> None:
         self._changed = threading.Condition()
-        self._began = time.perf_counter()
+        self._began = time.perf_counter() - seconds
         self._queue: deque[tuple[Receipt, Intervention]] = deque()
         self._receipts = list(receipts)
         self._next_id = next_id

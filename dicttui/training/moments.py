@@ -7,7 +7,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from dicttui.preset.resolved import dumped_run
-from dicttui.training import devices
+from dicttui.training import devices, plain
+from dicttui.training.measurement import Measurement
 from dicttui.training.moment import Moment, MomentError
 from dicttui.training.past import GHOSTS_KEPT, Past, as_series, as_tensor
 from dicttui.training.run import GradientRun
@@ -39,6 +40,7 @@ def taken(run: GradientRun, *, ghosts: bool = False) -> Moment:
         "deadness_start": trainable.deadness.start,
         "optimizers": scalars,
         "past": past,
+        "measured": None if run.measured is None else plain.plain(run.measured),
         "ghosts": [],
     }
     for place, ghost in enumerate(run.ghosts if ghosts else ()):
@@ -81,7 +83,8 @@ def put(run: GradientRun, moment: Moment) -> None:
         if name.startswith(prefix)
     }
     run.past = Past.put_up(facts["past"], of_the_past)
-    run.stand_elsewhere()
+    measured = facts["measured"]
+    run.stand_elsewhere(None if measured is None else plain.restored(Measurement, measured))
 
 
 def put_all(run: GradientRun, moment: Moment) -> None:

@@ -2,6 +2,8 @@
 
 import time
 
+CHUNK_SECONDS = 0.010
+"""How long all runs together train between two looks at what was asked for."""
 MOST_BEHIND = 0.5
 """Seconds of steps that are made up for after a delay; what is more is dropped."""
 
@@ -49,3 +51,11 @@ class Pace:
     def made(self, steps: int) -> None:
         """So many steps were made."""
         self._made += steps
+
+
+def adapted(chunk: int, count: int, took: float) -> int:
+    """The number of steps that takes about CHUNK_SECONDS, given how long `count` steps took."""
+    if took <= 0:
+        return chunk
+    ideal = count * CHUNK_SECONDS / took
+    return max(1, min(4096, int(min(2.0 * chunk, max(0.5 * chunk, ideal)))))

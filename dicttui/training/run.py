@@ -224,6 +224,13 @@ class GradientRun:
             self.rows.forget()
         self.measure_standing()
 
+    def is_lost(self) -> bool:
+        """Whether a parameter is no longer finite though no loss has shown it yet."""
+        try:
+            return not divergence.finite_parameters(self.trainable)
+        except foreign.failures():  # a person's network that no longer gives them
+            return False
+
     def fail(self, error: BaseException) -> None:
         """Stop because its network, or the device, raised."""
         cause = error.cause if isinstance(error, StepError) else error
@@ -294,14 +301,17 @@ class GradientRun:
         self._forget_the_past()
         self.stand_elsewhere()
 
-    def stand_elsewhere(self) -> None:
-        """Its state has been put in place of another: nothing that was known of that holds."""
+    def stand_elsewhere(self, measured: Measurement | None = None) -> None:
+        """Its state has been put in place of another: nothing that was known of that holds, but
+        what had been measured there. Where nothing had, it is measured now.
+        """
         self._checkpoint.forget()
         self.stand_still()
         if self.rows is not None:
             self.rows.forget()
-        self.measured = None
-        self.measure_standing()
+        self.measured = measured
+        if measured is None:
+            self.measure_standing()
 
     def mark(self, label: str) -> None:
         """Remember an intervention for the chart."""

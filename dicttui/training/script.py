@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from dicttui.preset.model import Preset
 from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.moment import ExperimentCheckpoint
 
@@ -69,5 +70,15 @@ class Start:
     """Of the next intervention."""
     segments: Mapping[str, int] = field(default_factory=dict)
     """Every run that ever was, with its newest segment: no name is given twice."""
+    seconds: float = 0.0
+    """Since the first session's start, when this one begins."""
     device: str | None = None
     """Where everything goes on, whatever the preset and the checkpoint say; None: where it was."""
+
+
+def placed(preset: Preset, device: str | None) -> Preset:
+    """A preset whose runs begin on another device, if one is given."""
+    if device is None:
+        return preset
+    training = preset.training.model_copy(update={"device": device})
+    return preset.model_copy(update={"training": training})

@@ -54,7 +54,10 @@ class Session:
         self._paced = paced
         self._observers = tuple(observers)
         self._mailbox = Mailbox(
-            loading(preset, "loading torch…", 0), self._start.receipts, self._start.next_id
+            loading(preset, "loading torch…", 0),
+            self._start.receipts,
+            self._start.next_id,
+            self._start.seconds,
         )
         self._closed = False
         self._done = threading.Event()

@@ -36,15 +36,13 @@ from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
 from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import Observer
-from dicttui.training.pace import Pace
+from dicttui.training.pace import CHUNK_SECONDS, Pace, adapted
 from dicttui.training.run import GradientRun
-from dicttui.training.script import Script, Scripted, Start
+from dicttui.training.script import Script, Scripted, Start, placed
 from dicttui.training.system import SystemFacts
 
 log = logging.getLogger(__name__)
 
-CHUNK_SECONDS = 0.010
-"""How long all runs together train between two looks at the mailbox."""
 OBSERVATION_SHARE = 0.02
 """Share of the training time that measuring for the screen may take."""
 LATE = 1.02
@@ -78,7 +76,7 @@ class Trainer:
         mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
         past = start.checkpoint()
         # A checkpoint says where its runs go on; the preset's device may be gone by now.
-        self.experiment = Experiment(_on(start.device if past is None else "cpu", preset))
+        self.experiment = Experiment(placed(preset, start.device if past is None else "cpu"))
         threads = preset.training.threads
         if threads is not None:
             torch.set_num_threads(threads)
@@ -118,11 +116,12 @@ class Trainer:
             courtesy.stand_aside()
             self._apply_interventions()
             self._apply_script()
-            self._keeping.if_wanted()
+            self._checkpoint_if_wanted()
             if not self._running():
                 self._idle()
                 continue
-            due = self.pace.due()
+            # What had been made before is made again as fast as it goes.
+            due = None if self._script else self.pace.due()
             if due == 0:
                 if self._mailbox.take_view_change():
                     self.publish()
@@ -140,6 +139,7 @@ class Trainer:
 
     def finish(self) -> None:
         """The training is over: what it has come to is kept, and shown."""
+        self._face_divergence()
         self._keeping.now()
         if self._changed:
             self.publish()
@@ -150,7 +150,7 @@ class Trainer:
         left = steps
         while True:
             self._apply_script()
-            self._keeping.if_wanted()
+            self._checkpoint_if_wanted()
             if left <= 0 or not self._running():
                 break
             count = min(left, self._chunk)
@@ -199,7 +199,7 @@ class Trainer:
         took = sum(run.seconds for run in runs) - before
         if spent:
             self._observation_cost, self._observed = spent, time.perf_counter()
-        self._chunk = _adapted(self._chunk, count, took - spent)
+        self._chunk = adapted(self._chunk, count, took - spent)
         self._measure_again(runs)
         return count
 
@@ -239,6 +239,7 @@ class Trainer:
             requested, intervention = item
             began = replace(requested, seconds=self._mailbox.seconds())
             if isinstance(intervention, Keep):
+                self._face_divergence()
                 self._keeping.keep(intervention, began, self._mailbox.answer_late)
             elif self._script and isinstance(intervention, CANNOT_BE_AMID_A_SCRIPT):
                 self._answer(replace(began, status="failed", reason=CATCHING_UP), intervention, {})
@@ -249,6 +250,7 @@ class Trainer:
     def _apply(
         self, intervention: Intervention, requested: Receipt, only: Container[str] | None = None
     ) -> None:
+        self._face_divergence()
         runs = self.experiment.runs
         steps = {run.name: run.reached for run in runs}
         moments = undoing.moments_before(intervention, runs)
@@ -290,6 +292,22 @@ class Trainer:
         self.publish()
         self._mailbox.answer(receipt)
 
+    # -- before a state is kept ------------------------------------------------------------------
+
+    def _checkpoint_if_wanted(self) -> None:
+        if self._keeping.wanted():
+            self._face_divergence()
+            self._keeping.now()
+
+    def _face_divergence(self) -> None:
+        """Have every run whose last update was not finite make the step that shows it: what is kept
+        of it is then the last finite state, and not one from which nothing can go on.
+        """
+        for run in self.experiment.runs:
+            if run.state in ("running", "paused") and run.is_lost():
+                self._advance(run, 1, observe=False)
+                self._tell(run, [])
+
     # -- what was applied once and is applied again ----------------------------------------------
 
     def _let_script_run(self) -> None:
@@ -305,7 +323,10 @@ class Trainer:
             if item is None:
                 return
             self._script.applied()
+            self.pace.restart()
             self._apply(item.intervention, self._again(item), only=item.before.keys())
+            # What is taken back may have been paused at the time.
+            self._let_script_run()
 
     def _abandon_script(self) -> None:
         """Something of it cannot be reached: say so of each of its items, and go on."""
@@ -370,18 +391,3 @@ class Trainer:
         self._audience.picture(snapshot)
         self._published = time.perf_counter()
         self._changed = False
-
-
-def _on(device: str | None, preset: Preset) -> Preset:
-    if device is None:
-        return preset
-    training = preset.training.model_copy(update={"device": device})
-    return preset.model_copy(update={"training": training})
-
-
-def _adapted(chunk: int, count: int, took: float) -> int:
-    """The number of steps that takes about CHUNK_SECONDS, given how long `count` steps took."""
-    if took <= 0:
-        return chunk
-    ideal = count * CHUNK_SECONDS / took
-    return max(1, min(4096, int(min(2.0 * chunk, max(0.5 * chunk, ideal)))))

@@ -77,16 +77,22 @@ def remember_fork(number: int, child: GradientRun, words: str) -> None:
 
 
 def _bound(runs: Sequence[GradientRun]) -> None:
-    """Let go of the oldest moments beyond what memory is for."""
-    kept = [point for run in runs for point in run.undo if point.moment is not None]
-    taken = sum(point.moment.bytes for point in kept if point.moment is not None)
+    """Let go of the oldest moments beyond what memory is for; with that before a fork's first
+    change goes the possibility to take the fork itself back.
+    """
+    taken = sum(_bytes(point) for run in runs for point in run.undo)
     while taken > MOST_BYTES:
-        spare = [run for run in runs if len(run.undo) > 1 and run.undo[0].moment is not None]
+        spare = [run for run in runs if sum(_bytes(point) > 0 for point in run.undo) > 1]
         if not spare:
             return
         oldest = min(spare, key=lambda run: run.undo[0].intervention)
-        moment = oldest.undo.pop(0).moment
-        taken -= 0 if moment is None else moment.bytes
+        while not (freed := _bytes(oldest.undo.pop(0))):
+            pass
+        taken -= freed
+
+
+def _bytes(point: UndoPoint) -> int:
+    return 0 if point.moment is None else point.moment.bytes
 
 
 def last_of(intervention: Undo, runs: Sequence[GradientRun]) -> int | None:

@@ -76,6 +76,7 @@ def _has_rate(snapshot: Snapshot, display: Display) -> bool:
     return (
         run is not None
         and run.lr is not None
+        and not _catching_up(snapshot)
         and run.state not in ("stopped", "diverged", "failed")
     )
 
@@ -101,14 +102,20 @@ def _has_rows(snapshot: Snapshot, display: Display) -> bool:
     return snapshot.playback is None or bool(run.rows)
 
 
+def _catching_up(snapshot: Snapshot) -> bool:
+    """Whether changes are made again, during which no other is accepted."""
+    return any(run.catching_up is not None for run in snapshot.runs)
+
+
 def _has_something_to_take_back(snapshot: Snapshot, display: Display) -> bool:
     run = display.run(snapshot)
-    return run is not None and bool(run.undoable)
+    return run is not None and bool(run.undoable) and not _catching_up(snapshot)
 
 
 def _can_be_forked(snapshot: Snapshot, display: Display) -> bool:
     run = display.run(snapshot)
-    return run is not None and run.state != "failed" and len(snapshot.runs) < MOST_RUNS
+    room = len(snapshot.runs) < MOST_RUNS and not _catching_up(snapshot)
+    return run is not None and run.state != "failed" and room
 
 
 def _is_recorded(snapshot: Snapshot, _display: Display) -> bool:

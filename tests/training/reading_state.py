@@ -1,5 +1,7 @@
 """The state of a run in plain numbers, to compare bit for bit."""
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -21,3 +23,11 @@ def weights(run: GradientRun) -> dict[str, Any]:
                 plain = value.cpu().tolist() if isinstance(value, torch.Tensor) else value
                 found[f"{place}.{index}.{key}"] = plain
     return found
+
+
+def until(condition: Callable[[], Any], seconds: float = 60.0) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.005)

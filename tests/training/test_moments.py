@@ -186,3 +186,58 @@ def test_it_goes_on_on_another_device_if_that_is_asked_for(open_session):
         pytest.approx(straight.latest().runs[0].lr),
     )
     assert seen(again) == seen(straight)
+
+
+ROOT = """
+import torch
+from torch import nn
+
+class Root(nn.Module):
+    def __init__(self, d_in):
+        super().__init__()
+        self.dictionary = nn.Parameter(torch.randn(4, d_in))
+    def forward(self, x):
+        code = x @ self.dictionary.T
+        return code @ self.dictionary, code
+    def loss_terms(self, x, output):
+        # The gradient of a root at 0 is not finite, though its value is.
+        return {"root": (output[0] - x).square().mean() + torch.sqrt((self.dictionary * 0).sum())}
+"""
+
+
+def test_what_is_kept_of_a_run_that_is_about_to_diverge_is_its_last_finite_state(
+    open_session, tmp_path
+):
+    from dicttui.training.observation import Observer
+
+    (tmp_path / "root_module.py").write_text(ROOT)
+    text = USER.replace("moody_moments:Moody", "root_module:Root").replace("Adam", "SGD")
+
+    class Keeps(Observer):
+        wanted, states = False, ()
+
+        def wants_checkpoint(self):
+            return self.wanted
+
+        def checkpoint(self, state):
+            self.wanted, self.states = False, (*self.states, state)
+
+    straight, keeps = open_session(text), Keeps()
+    straight.advance(40)
+    lost = straight.latest().runs[0]
+    assert lost.state == "diverged"
+    session = open_session(text, observers=[keeps])
+    session.advance(lost.step + 1)
+    assert session.latest().runs[0].state == "running", "no loss has shown it yet"
+    keeps.wanted = True
+    session.advance(0)
+    again = open_session(text, start=Start(lambda: keeps.states[0]))
+    again.advance(0)
+    for other in (session, again):
+        run = other.latest().runs[0]
+        assert (run.state, run.step, run.state_detail) == (
+            "diverged", lost.step, lost.state_detail,
+        )  # fmt: skip
+        assert weights(other._trainer.experiment.runs[0]) == weights(
+            straight._trainer.experiment.runs[0]
+        )

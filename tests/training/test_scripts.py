@@ -1,7 +1,7 @@
 """A session that begins with a past ends as the one whose past it is."""
 
 import pytest
-from reading_state import weights
+from reading_state import until, weights
 
 from dicttui.training.interventions import (
     Advance,
@@ -201,9 +201,11 @@ def test_past_receipts_come_first(open_session):
     one.submit(Pause())
     one.advance(0)
     past = tuple(one.receipts(0))
-    session = open_session(TWO, start=Start(receipts=past, next_id=2))
+    session = open_session(TWO, start=Start(receipts=past, next_id=2, seconds=1000.0))
     assert session.receipts(0) == list(past)
     assert session.submit(Resume()) == 2
+    session.advance(0)
+    assert session.receipts(0)[-1].seconds > 1000, "its clock goes on"
 
 
 def test_a_checkpoint_is_kept_once_it_is_whole(open_session):
@@ -228,3 +230,31 @@ def test_the_end_of_a_session_is_a_checkpoint(open_session):
     assert session.wait(60)
     session.close()
     assert [run.moment.step for run in witness.checkpoints[-1].runs] == [200, 200]
+
+
+def test_what_was_taken_back_while_it_was_paused_does_not_hold_it_up(open_session):
+    witness = Witness()
+    session = open_session(TWO, observers=[witness])
+    session.advance(10)
+    play(session, [Pause("adam"), Stop("adam")])
+    witness.wanted = True
+    session.advance(1)
+    (checkpoint,) = witness.checkpoints
+    play(session, [Undo("adam"), Resume("adam"), 20, SetLearningRate("adam", factor=2.0), 9])
+    script = tuple(i for i in witness.script if i.number > checkpoint.last_intervention)
+    resumed = open_session(TWO, start=Start(lambda: checkpoint, script=script), paced=False)
+    resumed.start()
+    assert resumed.wait(60)
+    assert {run.state for run in resumed.latest().runs} == {"finished"}
+    assert resumed.latest().runs[0].lr == 0.02
+
+
+def test_it_catches_up_as_fast_as_it_goes(open_session):
+    slow = TWO.replace("steps = 200", "steps = 200\nsteps_per_second = 0.001")
+    script = (Scripted(1, SetLearningRate("adam", factor=2.0), {"adam": 150}),)
+    session = open_session(slow, start=Start(script=script, next_id=2))
+    session.start()
+    until(lambda: session.latest().runs and session.latest().runs[0].step >= 150)
+    until(lambda: session.latest().runs[0].catching_up is None)
+    assert session.latest().runs[0].step <= 152
+    assert session.latest().pace == 0.001

@@ -2,9 +2,9 @@
 
 import math
 import threading
-import time
 
 import pytest
+from reading_state import until
 
 from dicttui.training.interventions import (
     Advance,
@@ -30,14 +30,6 @@ name = "sgd"
 optimizer = "SGD"
 lr = 0.01
 """
-
-
-def until(condition, seconds=60.0):
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came"
-        time.sleep(0.005)
 
 
 def test_a_thread_trains_what_advance_trains(open_session):

@@ -7,6 +7,7 @@ from dicttui.training import undoing
 from dicttui.training.interventions import (
     Advance,
     Continue,
+    Fork,
     Pause,
     ResetOptimizer,
     Restart,
@@ -225,3 +226,33 @@ def test_what_would_be_taken_back_is_said(open_two):
     ask(session, SetLearningRate("adam", factor=2.0))
     assert shown(session).undoable == "lr 0.01 → 0.02 at step 12"
     assert shown(session, "sgd").undoable == ""
+
+
+def test_the_moments_of_a_fork_are_bounded_too(open_two, monkeypatch):
+    session = open_two()
+    session.advance(10)
+    ask(session, Fork("adam"))
+    monkeypatch.setattr(undoing, "MOST_BYTES", 1)
+    for _ in range(5):
+        session.advance(5)
+        ask(session, SetLearningRate("adam-2", factor=1.1))
+    (point,) = run_of(session, "adam-2").undo
+    assert point.moment.step == 35
+    ask(session, Undo("adam-2"))
+    assert shown(session, "adam-2").step == 35
+    assert ask(session, Undo("adam-2")).status == "failed", "what is left is no longer known"
+
+
+def test_what_was_measured_comes_back_with_the_rest(open_two):
+    session = open_two()
+    session.advance(40)
+    before = shown(session)
+    assert before.metrics_step == 39
+    ask(session, Pause())
+    ask(session, SetLearningRate("adam", factor=2.0))
+    ask(session, Advance(10))
+    session.advance(10)
+    ask(session, Undo("adam"))
+    after = shown(session)
+    for name in ("metrics", "metrics_step", "terms", "norms", "atom_norms", "loss", "best_loss"):
+        assert getattr(after, name) == getattr(before, name), name

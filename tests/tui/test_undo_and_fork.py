@@ -88,6 +88,34 @@ def test_a_fork_differs_in_what_was_changed_and_in_nothing_else() -> None:
     drive(scenario, handmade.two_runs())
 
 
+def test_with_another_optimizer_the_rate_is_not_halved_as_well() -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press("f", "down", "right", "enter")
+        assert app.session.submitted == [Fork("adam", optimizer="SGD")]
+        await app.press("1", "f", "down", "right", "left", "enter")
+        assert app.session.submitted[1] == Fork("adam", lr=0.005), "back to what it was for"
+        await app.press("1", "f", "ctrl+u", *"0.3", "down", "right", "enter")
+        assert app.session.submitted[2] == Fork("adam", optimizer="SGD", lr=0.3)
+
+    drive(scenario, handmade.two_runs())
+
+
+def test_while_it_catches_up_keys_that_would_be_refused_are_not_offered() -> None:
+    run = replace(handmade.adam(), catching_up=5_000, undoable="lr 0.02 at step 7")
+    offered = {key.name for key in footer_keys(True, handmade.snapshot(run), Display())}
+    assert "pause_all" in offered
+    assert offered.isdisjoint({"undo", "fork", "double_rate", "halve_rate", "learning_rate"})
+
+
+def test_a_diverged_run_is_forked_with_a_warning() -> None:
+    async def scenario(app: Driver) -> None:
+        await app.press("2", "f")
+        await app.until(lambda: app.kind == "ForkDialog")
+        assert "It has diverged" in app.app.screen.body
+
+    drive(scenario, handmade.one_diverged())
+
+
 def test_what_is_no_rate_and_no_penalty_is_refused() -> None:
     async def scenario(app: Driver) -> None:
         await app.press("f")

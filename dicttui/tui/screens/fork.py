@@ -24,7 +24,8 @@ LARGEST_PENALTY = 1e9
 
 class ForkDialog(Form[Fork]):
     """A new run from one that trains: the same but for what is changed here. The learning rate
-    stands at half of what it is: what if it had been halved?
+    stands at half of what it is: what if it had been halved? Where something else is changed it
+    goes back to what it is, unless a person has written another.
     """
 
     heading = "Fork"
@@ -44,6 +45,11 @@ class ForkDialog(Form[Fork]):
             f"{count(run.step)} on, but for what you change here. {takes}; "
             f"runs: {runs} of at most {MOST_RUNS}."
         )
+        if run.state == "diverged":
+            self.body += (
+                " It has diverged: this is its last finite state, and what made it diverge may "
+                "do so again at once."
+            )
 
     def fields(self) -> Iterable[Widget]:
         """What may be different; the learning rate is halved."""
@@ -64,6 +70,16 @@ class ForkDialog(Form[Fork]):
             penalty = f"{self._penalty:.10g}"
             self._penalty_field = LabelledInput("L1 penalty", penalty, glyphs=glyphs, width=LABEL)
             yield self._penalty_field
+
+    def on_choice_line_changed(self) -> None:
+        """One thing is to be different, not two."""
+        field, rate = self._rate_field, self._rate
+        if field is None or rate is None:
+            return
+        half, whole = f"{rate / 2:.10g}", f"{rate:.10g}"
+        other = bool(self._optimizer.at or self._constraint.at)
+        if field.value == (half if other else whole):
+            field.value = whole if other else half
 
     def answer(self) -> Fork | str:
         """A fork in which only what was changed is given."""

@@ -84,6 +84,10 @@ class ChoiceLine(RoleLines, can_focus=True):
     class Done(Message):
         """Enter: all has been chosen."""
 
+    @dataclass
+    class Changed(Message):
+        """Another choice stands now."""
+
     def __init__(
         self, label: str, choices: Sequence[str], *, glyphs: Glyphs, width: int = LABEL
     ) -> None:
@@ -130,8 +134,7 @@ class ChoiceLine(RoleLines, can_focus=True):
 
     def action_move(self, by: int) -> None:
         """To the next choice."""
-        self.at = (self.at + by) % len(self.choices)
-        self.redraw()
+        self._choose((self.at + by) % len(self.choices))
 
     def action_done(self) -> None:
         """All has been chosen."""
@@ -146,5 +149,9 @@ class ChoiceLine(RoleLines, can_focus=True):
         """Choose what was clicked."""
         for place, (start, end) in enumerate(self._areas):
             if start <= event.x < end:
-                self.at = place
-                self.redraw()
+                self._choose(place)
+
+    def _choose(self, place: int) -> None:
+        self.at = place
+        self.redraw()
+        self.post_message(self.Changed())

@@ -51,6 +51,10 @@ class LabelledInput(Horizontal):
         """What was typed."""
         return self._input.value.strip()
 
+    @value.setter
+    def value(self, text: str) -> None:
+        self._input.value = text
+
     def compose(self) -> ComposeResult:
         """The name, then the field."""
         yield self._label

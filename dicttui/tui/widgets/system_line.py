@@ -53,7 +53,7 @@ class SystemLine(RoleLines):
             if system.device_load is not None:
                 parts.append(("load", percent(round(system.device_load, 2))))
             parts.append(("process", memory(system.process_memory)))
-        fewer = f"{drawn:.0f} of " if drawn < refresh else ""
+        fewer = f"{drawn:.{0 if drawn >= 1 else 1}f} of " if drawn < refresh else ""
         parts.append(("screen", f"{fewer}{refresh:g} Hz"))
         if running:
             rates = "  ".join(

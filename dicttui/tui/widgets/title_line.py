@@ -5,7 +5,7 @@ from typing import Any
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import Display
 from dicttui.tui.numbers import rate
-from dicttui.tui.widgets.roles import RoleLines, Span, apart
+from dicttui.tui.widgets.roles import RoleLines, Span, apart, width_of
 
 
 class TitleLine(RoleLines):
@@ -30,21 +30,22 @@ class TitleLine(RoleLines):
             sign = f" {self.glyphs.alert}" if recording.trouble else ""
             flags.append((f" rec {recording.id}{sign} ", "warn" if sign else "muted"))
         pace = "full speed" if snapshot.pace is None else rate(snapshot.pace, glyphs=self.glyphs)
-        separator = self.glyphs.separator
-        words = [snapshot.data, f"seed {snapshot.seed}", pace]
-        facts = f" {separator} ".join(word for word in words if word) + " "
-        # Apart from a flag that looks like one of them.
-        between = f"{separator} " if flags and flags[-1][1] == "muted" else ""
-        self._right: list[Span] = [*flags, (between + facts, "muted")]
+        self._flags = flags
+        self._facts = [word for word in (snapshot.data, f"seed {snapshot.seed}", pace) if word]
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Any]:
-        """One line; the data gives way to the title."""
+        """One line; the facts about the data give way to the title, the last first."""
         del height
         if not hasattr(self, "_left"):
             return []
-        right = self._right
-        taken = sum(len(text) for text, _ in self._left) + sum(len(text) for text, _ in right)
-        if taken > width:
-            right = right[:-1]
-        return [self.strip(apart(self._left, right, width, self.glyphs))]
+        facts = list(self._facts)
+        while facts and width_of([*self._left, *self._right(facts)]) > width:
+            facts.pop()
+        return [self.strip(apart(self._left, self._right(facts), width, self.glyphs))]
+
+    def _right(self, facts: list[str]) -> list[Span]:
+        separator = self.glyphs.separator
+        words = f" {separator} ".join(facts) + " " if facts else ""
+        between = f"{separator} " if self._flags and facts else ""
+        return [*self._flags, (between + words, "muted")]
