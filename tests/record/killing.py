@@ -31,7 +31,7 @@ batch_size = 8
 [network]
 kind = "sparse"
 [training]
-steps = 120
+steps = 60
 [[runs]]
 name = "sgd"
 optimizer = "SGD"
@@ -48,7 +48,7 @@ lr = 0.1
 schedule = "cosine"
 warmup_steps = 20
 """
-CHECKPOINT_STEPS = "9"
+CHECKPOINT_STEPS = "7"
 MOST_RESUMES = 8
 
 
@@ -84,7 +84,7 @@ def die():
 
 def at_a_step(chance):
     """Dies on the trainer's thread, between two steps."""
-    left = chance.randrange(1, 100)
+    left = chance.randrange(1, 60)
     original = recorder.Recorder.made
 
     def made(self, run_name, segment, first, losses):
@@ -99,7 +99,7 @@ def at_a_step(chance):
 
 def while_a_file_is_written(chance):
     """Dies on a writer's thread, somewhere in the writing of moments and manifests."""
-    left = chance.randrange(1, 200)
+    left = chance.randrange(1, 150)
 
     class Calls:
         """The system's functions, of which one is the last."""
@@ -120,7 +120,7 @@ def while_the_database_is_written(chance):
     from dicttui.record import pending, writer
 
     writer.BETWEEN_FLUSHES = 0.01
-    left = chance.randrange(1, 20)
+    left = chance.randrange(1, 12)
     original = pending._write
 
     def write(batch, connection):
@@ -135,7 +135,7 @@ def while_the_database_is_written(chance):
 
 def at_some_time(chance):
     """Dies from outside."""
-    threading.Timer(chance.uniform(0.02, 0.5), die).start()
+    threading.Timer(chance.uniform(0.02, 0.3), die).start()
 
 
 WAYS = (at_a_step, while_a_file_is_written, while_the_database_is_written, at_some_time)
@@ -147,12 +147,12 @@ def end_of(directory):
     assert recorded.state == "finished", recorded.state
     losses = {r.name: recorded.losses(r.name) for r in recorded.runs()}
     steps = {name: curve.steps for name, curve in losses.items()}
-    assert all(s == list(range(120)) for s in steps.values()), steps
+    assert all(s == list(range(60)) for s in steps.values()), steps
     content = manifest.read(manifest.numbered(recorded.directory)[-1].path)
     state = {}
     for entry in content.runs:
         moment = moment_files.read(recorded.directory / places.MOMENTS / entry.moment)
-        assert moment.step == 120
+        assert moment.step == 60
         for name, tensor in moment.tensors.items():
             if not name.startswith(("past.", "ghost.")):
                 state[f"{entry.name}/{name}"] = tensor

@@ -23,7 +23,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bits(tmp_path, seed):
         env=os.environ | {"DICTTUI_STATE_DIR": str(tmp_path)},
         timeout=110,
     )
-    children = tmp_path / "children.log"
+    children = tmp_path / "child.log"
     told = children.read_text()[-4000:] if children.exists() else ""
     assert ended.returncode == 0, ended.stderr + told
     outcome = json.loads(ended.stdout)
