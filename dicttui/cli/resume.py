@@ -83,7 +83,7 @@ def resume(
         raise typer.Exit(
             headless(
                 found.preset, recording, loggers, json=json, every=every, start=found.start,
-                first=lambda session: _take_back_a_stop(session, found),
+                first=lambda session: _set_going(session, found),
             )
         )  # fmt: skip
     found.tell = lambda _note: None  # the terminal is the app's
@@ -113,13 +113,18 @@ def resume(
     raise typer.Exit(status)
 
 
-def _take_back_a_stop(session: "Session", found: "Resumable") -> None:
-    """Who asks for more of what was stopped last, by Ctrl-C say, means that it is to go on."""
-    from dicttui.training.interventions import Undo
+def _set_going(session: "Session", found: "Resumable") -> None:
+    """Who asks for more of what was stopped last, by Ctrl-C say, or paused, means that it is to go
+    on: without the app nothing else could make it.
+    """
+    from dicttui.training.interventions import Resume, Undo
 
     if found.last_stop:
         note("what was stopped goes on: the stop is taken back")
         session.submit(Undo())
+    if found.paused:
+        note("what was paused goes on")
+        session.submit(Resume())
 
 
 def _newest(where: Path) -> "Recorded":

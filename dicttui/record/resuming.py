@@ -50,6 +50,8 @@ class Resumable:
     """From where it goes on: "checkpoint-7.json"; "the beginning"."""
     last_stop: bool
     """Whether the last change was that somebody stopped runs."""
+    paused: bool
+    """Whether a run pauses where it goes on."""
     tell: Tell
     """Called on the trainer's thread with what is noticed only once torch is there."""
     late: list[str] = field(default_factory=list)
@@ -127,6 +129,7 @@ def _ready(
         cut=Cut(float("-inf") if content is None else content.at, runs, frozenset(unmade)),
         origin="the beginning" if chosen is None else chosen[0].name,
         last_stop=_last_stop(interventions),
+        paused=content is not None and any(run.state == "paused" for run in content.runs),
         tell=tell,
     )
 
@@ -142,6 +145,7 @@ def _ready(
         receipts=tuple(item.receipt for item in interventions),
         next_id=max((item.id for item in interventions), default=0) + 1,
         segments=segments,
+        seconds=max((item.receipt.seconds for item in interventions), default=0.0),
         device=device,
     )
     return found

@@ -86,6 +86,7 @@ def _can_move(snapshot: Snapshot, display: Display) -> bool:
     return (
         run is not None
         and run.state != "failed"
+        and not _catching_up(snapshot)
         and any(device.name != run.device for device in snapshot.devices)
     )
 

@@ -193,3 +193,23 @@ def test_it_goes_on_where_it_is_told_to(dicttui, stopped, listed):
     assert dicttui("resume", "--headless", "--device", "cpu").status == 0
     (experiment,) = listed()
     assert [run["steps"] for run in experiment["runs"]] == [STEPS, STEPS]
+
+
+def test_what_was_paused_goes_on_without_the_app(dicttui, small, state, listed):
+    from dicttui.cli.places import experiments
+    from dicttui.preset.reading import read
+    from dicttui.record.recorder import Recorder
+    from dicttui.training.interventions import Pause
+    from dicttui.training.session import Session
+
+    preset = read(small(60))
+    session = Session(preset, observers=[Recorder.begin(preset, experiments())])
+    session.advance(20)
+    session.submit(Pause("adam"))
+    session.advance(5)
+    assert session.close()
+    ended = dicttui("resume", "--headless")
+    assert ended.status == 0
+    assert "what was paused goes on" in ended.err
+    (experiment,) = listed()
+    assert [(run["state"], run["steps"]) for run in experiment["runs"]] == [("finished", 60)] * 2
