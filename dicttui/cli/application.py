@@ -20,7 +20,7 @@ from dicttui.cli.export import export
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
 from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence, visible
-from dicttui.cli.places import config_file, log_file
+from dicttui.cli.places import config_file, experiments, log_file
 from dicttui.cli.presets import presets
 from dicttui.cli.replay import replay
 from dicttui.cli.report import report
@@ -68,7 +68,8 @@ class Commands(TyperGroup):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write where the program's files are."""
         with formatter.section("Files"):
-            formatter.write_dl([("settings", str(config_file())), ("log", str(log_file()))])
+            files = {"settings": config_file(), "experiments": experiments(), "log": log_file()}
+            formatter.write_dl([(name, str(path)) for name, path in files.items()])
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dicttui.cli.output import note, refuse
+from dicttui.cli.places import state_directory
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
@@ -39,7 +40,8 @@ def live_loggers(
         return []
     from dicttui.report.loggers import observers
 
-    return observers(chosen, preset, None if recording is None else recording.directory)
+    where = None if recording is None else recording.directory
+    return observers(chosen, preset, where, state_directory(), note)
 
 
 def checked(names: Sequence[str] | None) -> tuple[str, ...]:

@@ -1,11 +1,9 @@
 """How the runs of a training ended, as a table."""
 
 from collections.abc import Container, Sequence
-from sys import maxsize
 
 from dicttui.cli.output import visible
-from dicttui.training.interventions import Receipt
-from dicttui.training.observation import EndObservation, Observer, StepObservation
+from dicttui.training.observation import EndObservation, Observer
 
 HEAD = ("run", "state", "steps", "loss", "best loss", "at step", "seconds", "steps/s")
 
@@ -13,16 +11,8 @@ HEAD = ("run", "state", "steps", "loss", "best loss", "at step", "seconds", "ste
 class Ends(Observer):
     """Keeps how each run ended; called on the trainer thread."""
 
-    every = maxsize
-
     def __init__(self) -> None:
         self._ends: dict[str, EndObservation] = {}
-
-    def step(self, observation: StepObservation) -> None:
-        """A step is nothing to keep."""
-
-    def receipt(self, receipt: Receipt) -> None:
-        """Nor is a receipt."""
 
     def end(self, observation: EndObservation) -> None:
         """Keep how a run ended."""

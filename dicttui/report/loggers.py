@@ -1,6 +1,6 @@
 """The live loggers by their names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -12,16 +12,34 @@ from dicttui.report.live.observer import LiveLogger
 from dicttui.report.live.worker import SERVICES
 
 NAMES = tuple(SERVICES)
+KEEPING_FILES = frozenset({"tensorboard", "wandb"})
+"""Where we say; trackio has a place of its own."""
+LOGGED = "logged"
+"""In the state directory."""
 
 
-def observers(names: Sequence[str], preset: Preset, recording: Path | None) -> list[LiveLogger]:
+def observers(
+    names: Sequence[str],
+    preset: Preset,
+    recording: Path | None,
+    state: Path,
+    tell: Callable[[str], None] = lambda _words: None,
+) -> list[LiveLogger]:
     """A live logger of each name, for the training of a preset; they begin at once.
 
-    Their files go into the recording's directory; into the present one if nothing is recorded.
+    Their files go into the recording's directory. If nothing is recorded they go into one of their
+    own in the state directory, and `tell` is called with where that is.
+
     Raises ReportError as `check` does.
     """
     check(names)
-    return [LiveLogger(name, _beginning(name, preset, recording)) for name in dict.fromkeys(names)]
+    where = _place(recording, state)
+    if recording is None and KEEPING_FILES & set(names):
+        tell(f"nothing is recorded; what is logged goes into {where}")
+    return [
+        LiveLogger(name, _beginning(preset, recording, where / name))
+        for name in dict.fromkeys(names)
+    ]
 
 
 def check(names: Sequence[str]) -> None:
@@ -32,17 +50,17 @@ def check(names: Sequence[str]) -> None:
         mind_absence(name)
 
 
-def place(name: str, recording: Path | None) -> Path:
-    """Where a logger's own files go."""
+def _place(recording: Path | None, state: Path) -> Path:
+    """Where the loggers' own files go."""
     if recording is not None:
-        return recording.absolute() / name
-    return Path(f"dicttui-{name}", f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}").absolute()
+        return recording.absolute()
+    return state.absolute() / LOGGED / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}"
 
 
-def _beginning(name: str, preset: Preset, recording: Path | None) -> dict[str, object]:
+def _beginning(preset: Preset, recording: Path | None, where: Path) -> dict[str, object]:
     return {
         "title": preset.title or preset.source,
         "id": recording.name.rpartition("_")[2] if recording else "",
-        "directory": str(place(name, recording)),
+        "directory": str(where),
         "preset": dumped(preset),
     }

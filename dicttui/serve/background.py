@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from dicttui.training.session import Session
     from dicttui.training.snapshot import Snapshot
 
-    Live = Callable[[Sequence[str], Preset, Path | None], Sequence[Observer]]
+    Tell = Callable[[str], None]
+    Live = Callable[[Sequence[str], Preset, Path | None, Path, Tell], Sequence[Observer]]
     Beginning = tuple[Preset, Recorder | None, Start | None]
 
 log = logging.getLogger(__name__)
@@ -82,11 +83,11 @@ class Training:
     server: Server
 
 
-def main(live: "Live" = lambda _names, _preset, _recording: ()) -> int:
+def main(live: "Live" = lambda *_what: ()) -> int:
     """Train what stdin says, until the end; the exit status.
 
-    `live` makes the observers of the loggers that the order names, for the training of a preset
-    and the directory in which it is recorded.
+    `live` makes the observers of the loggers that the order names, for the training of a preset,
+    the directory in which it is recorded, the state directory, and what tells a person.
     """
     asked = Asked()
     order = Order.model_validate_json(sys.stdin.buffer.read())
@@ -134,7 +135,13 @@ def _begin(order: Order, tell: Callable[[str], None], live: "Live") -> Training:
     preset, recorder, start = (_new if order.resume is None else _resumed)(order, tell)
     observers: list[Observer] = [] if recorder is None else [recorder]
     try:
-        observers += live(order.loggers, preset, None if recorder is None else recorder.directory)
+        observers += live(
+            order.loggers,
+            preset,
+            None if recorder is None else recorder.directory,
+            order.state,
+            tell,
+        )
         session = Session(preset, paced=False, observers=observers, start=start)
         experiment = secrets.token_hex(3) if recorder is None else recorder.id
         server = Server(

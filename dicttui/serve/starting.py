@@ -1,14 +1,13 @@
 """Starting a process that trains in the background, without a terminal."""
 
 import contextlib
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from pydantic import ValidationError
 
-import dicttui
+from dicttui.own_process import environment
 from dicttui.serve.error import ServeError
 from dicttui.serve.order import Order, Outcome
 
@@ -39,7 +38,7 @@ def start(order: Order, module: str | None = None) -> Outcome:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
         )
     said = b""
@@ -66,15 +65,6 @@ def start(order: Order, module: str | None = None) -> Outcome:
         raise ServeError(outcome.failed)
     child.returncode = 0  # it is on its own now: nobody here waits for it
     return outcome
-
-
-def _environment() -> dict[str, str]:
-    """Ours, in which this very dicttui is found though nothing is imported from where we stand."""
-    package = str(Path(dicttui.__file__).parents[1])
-    if package in sys.path[1:]:
-        return dict(os.environ)
-    paths = [os.environ.get("PYTHONPATH", ""), package]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def _without_a_word(child: "subprocess.Popen[bytes]", log: Path, began: int) -> str:

@@ -52,6 +52,7 @@ def test_help_names_the_commands_the_apps_options_and_the_files(dicttui, state):
     flat = "".join(ended.out.split())
     assert str(state / "dicttui.log") in flat
     assert str(state / "config.toml") in flat
+    assert str(state / "experiments") in flat
     assert not [word for word in RESERVED if f"\n  {word} " in ended.out]
 
 
@@ -67,6 +68,18 @@ def test_a_misspelt_command_and_a_misspelt_preset(dicttui):
     ended = dicttui("digit")
     assert ended.status == 2
     assert ended.err.startswith('digit: no such preset; did you mean "digits"?')
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("open", *RESERVED)])
+def test_every_command_is_found_if_a_letter_is_missing(dicttui, command):
+    misspelt = command[:2] + command[3:]
+    ended = dicttui(misspelt)
+    assert ended.status == 2
+    assert f'{misspelt}: no such command; did you mean "{command}"?' in ended.err
+
+
+def test_no_hidden_command_is_suggested(dicttui):
+    assert "no such command" not in dicttui("diagnos").err
 
 
 def test_an_option_that_does_not_exist(dicttui):
@@ -85,7 +98,8 @@ def launched(monkeypatch):
     calls = []
 
     of_the_training = {
-        "observers", "start", "leaving", "linger", "on_background", "state_directory", "news",
+        "observers", "start", "leaving", "linger", "on_background", "recorded_as",
+        "state_directory", "news",
     }  # fmt: skip
 
     def run(preset, **given):

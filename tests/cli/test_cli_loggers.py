@@ -23,6 +23,7 @@ RECORDS = """
             tell(self.name, "finish")
 
     def init(**options):
+        tell("begins in", options["dir"])
         return Run(name=options["name"])
 
     Settings = dict
@@ -65,10 +66,14 @@ def test_train_logs_what_json_lines_say(dicttui, told):
     assert told()[-1][1] == "finish"
 
 
-def test_without_a_recording_too(dicttui, told):
+def test_without_a_recording_it_goes_where_the_program_says(dicttui, told, state, tmp_path):
     ended = dicttui("train", "article-simple", "--steps", "5", "--log", "wandb", "--no-record")
-    assert (ended.status, ended.err) == (0, "")
+    assert ended.status == 0
+    (place,) = (state / "logged").iterdir()
+    assert ended.err == f"nothing is recorded; what is logged goes into {place}\n"
     assert len(losses(told(), "sgd")) == 5
+    assert told()[0] == ["begins in", str(place)]
+    assert not list(tmp_path.glob("dicttui-*"))
 
 
 def test_what_was_not_logged_is_said(dicttui, told, tmp_path):

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,10 +10,9 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import IO, Any
 
-import dicttui
+from dicttui.own_process import environment
 from dicttui.report.live.selection import selected
 from dicttui.training.asked import from_to
 from dicttui.training.interventions import Intervention, Receipt
@@ -52,7 +50,7 @@ class LiveLogger(Observer):
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=self._said,
-            env=_environment(),
+            env=environment(),
             # Ctrl-C is for the training; what has been logged is still to be written.
             start_new_session=True,
         )
@@ -178,15 +176,6 @@ class LiveLogger(Observer):
         self._said.seek(0)
         lines = self._said.read()[-4096:].decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else ""
-
-
-def _environment() -> dict[str, str]:
-    """Ours, in which this very dicttui is found though nothing is imported from where we stand."""
-    package = str(Path(dicttui.__file__).parents[1])
-    if package in sys.path[1:]:
-        return dict(os.environ)
-    paths = [os.environ.get("PYTHONPATH", ""), package]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(path for path in paths if path)}
 
 
 def _values(run: RunSnapshot) -> dict[str, float]:

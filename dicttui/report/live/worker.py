@@ -6,9 +6,11 @@ Started by `dicttui.report.live.observer`; ends when its stdin does.
 import json
 import math
 import os
+import select
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -82,7 +84,6 @@ def main(name: str, lines: Iterable[str]) -> None:
         for message in messages:
             _hand(service, message)
     finally:
-        _end_in_time()
         service.close()
 
 
@@ -104,22 +105,32 @@ def _hand(service: Service, message: Mapping[str, Any]) -> None:
             service.end(run, message["state"])
 
 
-def _end_in_time() -> None:
-    """A service that never finishes is not left behind."""
-    timer = threading.Timer(PATIENCE, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
+def _end_in_time(pipe: int) -> None:
+    """A service that never finishes, or never takes what was read, is not left behind: once
+    nobody writes to the pipe any more it has some time, and no more.
+    """
+    gone = select.poll()
+    gone.register(pipe, 0)  # only that: what is still to be read is the service's
+    gone.poll()
+    time.sleep(PATIENCE)
+    os._exit(1)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
     raise SystemExit("stopped by a signal")
 
 
-if __name__ == "__main__":
+def run(name: str) -> None:
+    """Be the process of the service of this name."""
     signal.signal(signal.SIGTERM, _stop)
+    threading.Thread(target=_end_in_time, args=(sys.stdin.fileno(),), daemon=True).start()
     try:
-        main(sys.argv[1], sys.stdin)
+        main(name, sys.stdin)
     except ReportError as error:
         sys.exit(str(error))
     except Exception as error:
         sys.exit(f"{type(error).__name__}: {error}".replace("\n", " "))
+
+
+if __name__ == "__main__":
+    run(sys.argv[1])

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import subprocess
 import sys
 import textwrap
 
@@ -107,7 +108,7 @@ def test_wandb_gets_every_value_and_is_offline_without_a_key(service, preset, tr
                                                             capfd):  # fmt: skip
     path = service("wandb", RECORDS)
     recording = tmp_path / "2026-03-01_article-simple_3f9a1c"
-    (logger,) = observers(["wandb"], preset, recording)
+    (logger,) = observers(["wandb"], preset, recording, tmp_path)
     last = trained(preset, [logger], SetLearningRate("adam", factor=2.0), Undo("adam"))
     assert logger.trouble == ""
     assert capfd.readouterr() == ("", "")
@@ -135,7 +136,7 @@ def test_wandb_gets_every_value_and_is_offline_without_a_key(service, preset, tr
 
 def test_trackio_gets_every_value(service, preset, trained, tmp_path):
     path = service("trackio", RECORDS)
-    (logger,) = observers(["trackio"], preset, None)
+    (logger,) = observers(["trackio"], preset, None, tmp_path)
     trained(preset, [logger])
     assert logger.trouble == ""
     calls = told(path)
@@ -149,7 +150,7 @@ def test_tensorboard_forgets_what_was_taken_back(preset, trained, tmp_path):
         "tensorboard.backend.event_processing.event_accumulator",
         reason="tensorboard is not installed (an extra)",
     )
-    (logger,) = observers(["tensorboard"], preset, tmp_path)
+    (logger,) = observers(["tensorboard"], preset, tmp_path, tmp_path)
     last = trained(preset, [logger], SetLearningRate("adam", factor=2.0), Undo("adam"))
     assert logger.trouble == ""
     for run in last.runs:
@@ -162,21 +163,23 @@ def test_tensorboard_forgets_what_was_taken_back(preset, trained, tmp_path):
 
 
 def test_an_error_of_the_service_is_told_and_does_not_reach_the_training(
-    service, preset, trained, caplog
+    service, preset, trained, caplog, tmp_path
 ):
     service("wandb", "raise RuntimeError('the service is\\nbroken')")
-    (logger,) = observers(["wandb"], preset, None)
+    (logger,) = observers(["wandb"], preset, None, tmp_path)
     last = trained(preset, [logger])
     assert logger.trouble == "wandb: RuntimeError: the service is broken"
     assert [run.state for run in last.runs] == ["finished", "finished"]
     assert "the service is broken" in caplog.text
 
 
-def test_a_service_that_hangs_costs_values_and_no_training(service, preset, trained, monkeypatch):
+def test_a_service_that_hangs_costs_values_and_no_training(
+    service, preset, trained, monkeypatch, tmp_path
+):
     service("wandb", RECORDS + "\n    import time\n    Run.log = lambda *_: time.sleep(1e6)\n")
     monkeypatch.setattr(observer, "MOST_WAITING", 2)
     preset = read("article-simple", Overrides(steps=500))
-    (logger,) = observers(["wandb"], preset, None)
+    (logger,) = observers(["wandb"], preset, None, tmp_path)
     fcntl.fcntl(logger._process.stdin, fcntl.F_SETPIPE_SZ, 4096)
     last = trained(preset, [logger], *[SetLearningRate(factor=1.01)] * 30, timeout=0.2)
     assert last.runs[0].step == 410
@@ -184,9 +187,22 @@ def test_a_service_that_hangs_costs_values_and_no_training(service, preset, trai
     assert "has not finished; it goes on in the background" in logger.trouble
 
 
-def test_a_logger_that_is_killed_is_told(service, preset, trained):
+def test_a_service_that_hangs_is_not_left_behind(service):
+    service("wandb", RECORDS + "\n    import time\n    Run.log = lambda *_: time.sleep(1e6)\n")
+    hurried = "from dicttui.report.live import worker\nworker.PATIENCE = 0.0\nworker.run('wandb')\n"
+    preset = {"source": "made up", "runs": [], "data": {}, "training": {}}
+    beginning = {"title": "made up", "id": "", "directory": os.devnull, "preset": preset}
+    losses = {"do": "losses", "run": "sgd", "steps": [0], "values": [1.0], "at": 0.0}
+    said = "".join(json.dumps(message) + "\n" for message in (beginning, losses, losses))
+    ended = subprocess.run(
+        [sys.executable, "-c", hurried], check=False, input=said.encode(), timeout=FINISHES
+    )
+    assert ended.returncode == 1
+
+
+def test_a_logger_that_is_killed_is_told(service, preset, trained, tmp_path):
     service("wandb", RECORDS)
-    (logger,) = observers(["wandb"], preset, None)
+    (logger,) = observers(["wandb"], preset, None, tmp_path)
     logger._process.kill()
     last = trained(preset, [logger])
     assert logger.trouble == "wandb: ended with status -9"
@@ -194,10 +210,10 @@ def test_a_logger_that_is_killed_is_told(service, preset, trained):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_absent_package_is_named_with_its_command(name, preset, monkeypatch):
+def test_an_absent_package_is_named_with_its_command(name, preset, monkeypatch, tmp_path):
     monkeypatch.setattr("dicttui.report.extras.find_spec", lambda _name: None)
     with pytest.raises(ReportError, match=f"pip install {name}"):
-        observers([name], preset, None)
+        observers([name], preset, None, tmp_path)
 
 
 def test_a_directory_of_a_services_name_is_no_package(preset, tmp_path, monkeypatch):
@@ -206,9 +222,9 @@ def test_a_directory_of_a_services_name_is_no_package(preset, tmp_path, monkeypa
     (tmp_path / "wandb").mkdir()
     monkeypatch.syspath_prepend(str(tmp_path))
     with pytest.raises(ReportError, match="needs wandb, which is not installed"):
-        observers(["wandb"], preset, None)
+        observers(["wandb"], preset, None, tmp_path)
 
 
-def test_a_name_that_is_none(preset):
+def test_a_name_that_is_none(preset, tmp_path):
     with pytest.raises(ReportError, match='"mlflow" is no logger; allowed: tensorboard'):
-        observers(["mlflow"], preset, None)
+        observers(["mlflow"], preset, None, tmp_path)

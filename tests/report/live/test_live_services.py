@@ -26,7 +26,8 @@ def last(tmp_path, monkeypatch):
         if find_spec(name) is None:
             pytest.skip(f"{name} is not installed (an extra)")
         preset = read("article-simple", Overrides(steps=30))
-        (logger,) = observers([name], preset, tmp_path / "2026-03-01_article-simple_3f9a1c")
+        recording = tmp_path / "2026-03-01_article-simple_3f9a1c"
+        (logger,) = observers([name], preset, recording, tmp_path)
         session = Session(preset, paced=False, observers=[logger])
         session.advance(10)
         session.submit(SetLearningRate("adam", factor=2.0))
