@@ -1,11 +1,13 @@
 """A recorded experiment's numbers as one long table, in pieces: a run's quantity by its steps.
 
-Every loss of a long training is there, so nothing here makes one Python object a row: a piece is
-a pair of columns that its reader takes apart.
+Every loss of a long training is there, so there are Python objects for the rows of one piece at a
+time only: a piece is a pair of columns that its reader takes apart.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+import numpy
 
 from dicttui.record.reading import Recorded
 
@@ -48,17 +50,17 @@ def _cut(
     run: str, name: str, steps: Sequence[int], values: Sequence[float | None], every: int
 ) -> Iterator[Piece]:
     before = -1
-    """The bucket of the last step that was kept."""
+    """The bucket of the step before."""
     for first in range(0, len(steps), LONGEST_PIECE):
         some = steps[first : first + LONGEST_PIECE]
         column = values[first : first + LONGEST_PIECE]
-        if every > 1:
-            kept = []
-            for place, step in enumerate(some):
-                if step // every != before or first + place == len(steps) - 1:
-                    kept.append(place)
-                    before = step // every
-            some = [some[place] for place in kept]
-            column = [column[place] for place in kept]
-        if some:
-            yield Piece(run, name, some, column)
+        if every == 1:
+            yield Piece(run, name, list(some), column)
+            continue
+        buckets = numpy.asarray(some, dtype=numpy.int64) // every
+        begins = numpy.diff(buckets, prepend=before) != 0
+        begins[-1] |= first + len(some) == len(steps)
+        kept = numpy.flatnonzero(begins).tolist()
+        before = int(buckets[-1])
+        if kept:
+            yield Piece(run, name, [some[at] for at in kept], [column[at] for at in kept])

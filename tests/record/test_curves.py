@@ -1,6 +1,8 @@
 """Curves of millions of steps, in little memory."""
 
+import sqlite3
 import sys
+import tracemalloc
 from array import array
 
 import numpy as np
@@ -8,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicttui.record import curves
+from dicttui.record import curves, places
 from dicttui.record.curves import Piece
 from dicttui.record.facts import Curve
+from dicttui.record.frames import Frames
 from dicttui.record.steps import Steps
 
 
@@ -68,3 +71,32 @@ def test_no_step_takes_memory_of_its_own():
     curve = curves.effective([(None, curves.joined(pieces)), (900_000, segment(900_000, 1.0))])
     assert curve.steps.ranges == (range(900_001),)
     assert sys.getsizeof(curve.losses) < 5 * len(curve.steps)
+
+
+def test_reading_a_long_training_makes_no_objects_for_its_steps(record):
+    training = record()
+    training.advance(10)
+    recorded = training.close()
+    steps = 400_000
+    connection = sqlite3.connect(recorded.directory / places.DATABASE)
+    with connection:
+        connection.execute("DELETE FROM losses WHERE run = 'adam'")
+        connection.executemany(
+            "INSERT INTO losses VALUES ('adam', 0, ?, 5000, ?)",
+            [(first, array("f", range(first, first + 5000))) for first in range(0, steps, 5000)],
+        )
+        connection.execute("UPDATE frames SET places = ?", (f'{{"adam": [0, {steps}, 1.0]}}',))
+    connection.close()
+    Frames(recorded)[-1]  # whatever is imported for the first time
+    tracemalloc.start()
+    try:
+        curve = recorded.losses("adam")
+        assert curve.steps == range(steps)
+        assert curve.losses[-1] == steps - 1
+        series = Frames(recorded)[-1].runs[0].loss_series
+        assert series.steps[-1] == steps - 1
+        assert (series.low[0], series.high[-1]) == (0, steps - 1)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < 24 * steps, "a list of the steps alone takes 40 bytes each"

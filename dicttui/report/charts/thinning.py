@@ -1,5 +1,6 @@
 """A curve of any length as few points, none of its peaks lost."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from math import isfinite, nan
 
@@ -21,21 +22,21 @@ def thinned(steps: Sequence[int], values: Sequence[float | None], columns: int) 
             (step, value if value is not None and isfinite(value) else nan)
             for step, value in zip(steps, values, strict=True)
         ]
-    xs = numpy.asarray(steps, dtype=numpy.int64)
-    ys = numpy.asarray(values, dtype=numpy.float64)
-    ys = numpy.where(numpy.isfinite(ys), ys, numpy.nan)
-    low, high = int(xs[0]), int(xs[-1])
-    column = (xs - low) * columns // (high - low + 1)
-    starts = numpy.flatnonzero(numpy.diff(column, prepend=-1))
-    ends = numpy.append(starts[1:], len(xs))
+    low, span = steps[0], steps[-1] - steps[0] + 1
+    # By column, so that a long curve is never there a second time.
+    edges = [low - (-column * span // columns) for column in range(columns)]
+    starts = sorted({bisect_left(steps, edge) for edge in edges})
     points: list[Point] = []
-    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        points += _of_column(xs[start:end], ys[start:end])
+    for start, end in zip(starts, [*starts[1:], len(steps)], strict=True):
+        if start < end:
+            points += _of_column(steps[start:end], values[start:end])
     return points
 
 
-def _of_column(xs: numpy.ndarray, ys: numpy.ndarray) -> list[Point]:
-    known = ~numpy.isnan(ys)
+def _of_column(steps: Sequence[int], values: Sequence[float | None]) -> list[Point]:
+    xs = numpy.asarray(steps, dtype=numpy.int64)
+    ys = numpy.asarray(values, dtype=numpy.float64)
+    known = numpy.isfinite(ys)
     if not known.any():
         return [(float(xs[0]), nan)]
     xs, ys = xs[known], ys[known]
