@@ -4,9 +4,10 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from dicttui.record.error import RecordError
 from dicttui.record.places import PARTIAL
@@ -43,13 +44,26 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path, largest: int = LARGEST_JSON) -> Any:
     """The JSON in a file. Raises RecordError if it cannot be read or is none."""
     try:
-        if path.stat().st_size > largest:
+        with open_regular(path) as file:
+            content = file.read(largest + 1)
+        if len(content) > largest:
             raise RecordError(f"{path}: is too large to be what its name says")
-        return json.loads(path.read_bytes())
+        return json.loads(content)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{path}: is damaged: it is no JSON") from error
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to read it; a pipe or a device in its place would be waited for without end.
+    Raises RecordError where it is none, OSError where it cannot be opened.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise RecordError(f"{path}: is damaged: it is no file")
+    return os.fdopen(descriptor, "rb")
 
 
 def sealed(content: Any) -> dict[str, Any]:

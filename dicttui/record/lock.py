@@ -15,6 +15,8 @@ from dicttui.record.places import LOCK
 PATIENCE = 1.0
 """Seconds for which another's glance at the lock is waited out."""
 
+_TO_LOOK = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+
 
 class Lock:
     """An experiment's lock, held until it is released."""
@@ -27,7 +29,7 @@ class Lock:
         """Take the lock. Raises RecordError where another process holds it or has removed it,
         OSError where it cannot be written.
         """
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
         descriptor = os.open(directory / LOCK, flags, 0o600)
         until = time.monotonic() + PATIENCE
         while True:
@@ -64,7 +66,7 @@ class Lock:
 def held(directory: Path) -> bool:
     """Whether some process holds an experiment's lock."""
     try:
-        descriptor = os.open(directory / LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(directory / LOCK, _TO_LOOK)
     except OSError:
         return False
     try:

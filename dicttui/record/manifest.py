@@ -110,22 +110,26 @@ def read(path: Path) -> Manifest:
 
 def prune(directory: Path) -> None:
     """Remove older checkpoints, the moments that no manifest names, and what was left half
-    written. A manifest that cannot be read keeps everything: what it needs is not known.
+    written. What a manifest needs that cannot be read is not known: nothing that was written before
+    it is removed.
     """
     for old in numbered(directory)[:-KEPT]:
         with suppress(OSError):
             old.path.unlink()
     needed: set[str] = set()
+    unknown = float("-inf")
     for place in (*numbered(directory), *numbered(directory, "kept")):
         try:
             needed |= read(place.path).moments
         except RecordError:
-            return
+            with suppress(OSError):
+                unknown = max(unknown, place.path.lstat().st_mtime)
     with suppress(OSError):
         for path in (directory / MOMENTS).iterdir():
             if path.name not in needed and path.name.endswith(moment_files.SUFFIX):
                 with suppress(OSError):
-                    path.unlink()
+                    if path.lstat().st_mtime > unknown:
+                        path.unlink()
     for pattern in (f"{MOMENTS}/{PARTIAL}*", f"{PARTIAL}checkpoint-*", f"{PARTIAL}kept-*"):
         with suppress(OSError):
             for path in directory.glob(pattern):

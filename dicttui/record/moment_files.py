@@ -77,7 +77,7 @@ def verify(path: Path) -> None:
     the tensors may still be of another network.
     """
     try:
-        with path.open("rb") as file:
+        with files.open_regular(path) as file:
             _verify(file)
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror}") from error
@@ -123,10 +123,13 @@ def read(path: Path) -> Moment:
     from safetensors import safe_open
 
     try:
+        files.open_regular(path).close()
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             # A tensor of its own: what is mapped from a file goes where the file goes.
             tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
+    except RecordError:
+        raise
     except OSError as error:
         raise RecordError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:

@@ -2,13 +2,13 @@
 
 import json
 import sqlite3
-import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from dicttui.record import cutting
+from dicttui.record.clock import now
 from dicttui.record.cutting import Cut
 from dicttui.record.waiting import Waiting
 from dicttui.training import plain
@@ -261,8 +261,3 @@ def thin(connection: sqlite3.Connection) -> bool:
         " WHERE rank % 2 = 0)"
     )
     return True
-
-
-def now() -> float:
-    """Wall-clock time, in seconds."""
-    return time.time()

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Self
 from dicttui.preset.model import Preset
 from dicttui.preset.resolved import dumped
 from dicttui.record import environment, places
+from dicttui.record.clock import now
 from dicttui.record.keeper import Keeper, Order
 from dicttui.record.lock import Lock
-from dicttui.record.pending import Batch, Seen, now
+from dicttui.record.pending import Batch, Seen
 from dicttui.record.places import Place
 from dicttui.record.schedule import Schedule
 from dicttui.record.writer import Writer, environment_change

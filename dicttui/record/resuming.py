@@ -16,7 +16,7 @@ from dicttui.preset.networks import UserNetwork
 from dicttui.preset.problems import PresetError
 from dicttui.preset.resolved import loaded_run
 from dicttui.preset.trust import code_notice
-from dicttui.record import environment, manifest, moment_files, places
+from dicttui.record import clock, environment, manifest, moment_files, places
 from dicttui.record.cutting import Cut
 from dicttui.record.error import RecordError, reason
 from dicttui.record.facts import RecordedIntervention
@@ -102,6 +102,8 @@ def _ready(
         tell(note)
     chosen = newest_whole(recorded.directory, tell)
     content = None if chosen is None else chosen[1]
+    last = [event.at.timestamp() for event in recorded.events()[-1:]]
+    clock.not_before(max([*last, 0.0 if content is None else content.at]))
     interventions = recorded.interventions()
     script = script_of(interventions, 0 if content is None else content.last_intervention)
     unmade = _forked_by(script, interventions)

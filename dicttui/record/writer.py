@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from dicttui.record import database, files, places
+from dicttui.record.clock import now
 from dicttui.record.error import RecordError, reason
 from dicttui.record.lock import Lock
-from dicttui.record.pending import Batch, Seen, now, thin, write
+from dicttui.record.pending import Batch, Seen, thin, write
 from dicttui.record.places import Place
 from dicttui.record.waiting import Waiting
 

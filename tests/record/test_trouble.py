@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 from array import array
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from dicttui.preset.reading import read
-from dicttui.record import database, manifest, places, waiting
+from dicttui.record import database, environment, lock, manifest, places, waiting
 from dicttui.record.reading import Recorded
 from dicttui.record.recorder import Recorder
 from dicttui.record.schedule import Schedule
@@ -243,3 +244,47 @@ def test_losses_that_are_dropped_are_told_of(tmp_path, long, monkeypatch):
     for run in recorded.runs():
         assert recorded.losses(run.name).steps[-1] == run.steps - 1, "the newest are there"
     assert there + lost == sum(len(losses) for losses in training.told.losses.values())
+
+
+def test_while_a_checkpoint_hangs_nobody_else_trains_it(tmp_path, long, monkeypatch):
+    hangs, answers = threading.Event(), threading.Event()
+    original = manifest.write
+
+    def write(*arguments):
+        hangs.set()
+        assert answers.wait(60)
+        original(*arguments)
+
+    monkeypatch.setattr(manifest, "write", write)
+    training = Training(long, tmp_path / "experiments", seconds=0.01)
+    training.until(hangs.is_set)
+    assert training.session.close()
+    recorder = training.recorder
+    recorder.close(0.0)
+    assert not recorder.linger(0.0)
+    assert lock.held(recorder.directory)
+    answers.set()
+    assert recorder.linger(60)
+    assert not lock.held(recorder.directory)
+
+
+def test_what_is_slow_to_say_where_it_runs_keeps_nobody_waiting(tmp_path, long, monkeypatch):
+    """git, say, in a repository on a network."""
+    answers = threading.Event()
+    original = environment.gathered
+
+    def gathered(*arguments):
+        assert answers.wait(60)
+        return original(*arguments)
+
+    monkeypatch.setattr(environment, "gathered", gathered)
+    training = Training(long, tmp_path / "experiments")
+    training.session.advance(5)
+    training.session.submit(SetLearningRate("sgd", factor=2.0))
+    training.session.advance(5)
+    assert training.recorder._writer.flush(20)
+    recorded = Recorded.open(training.recorder.directory)
+    assert len(recorded.interventions()) == 1
+    assert recorded.environment() == {}
+    answers.set()
+    assert training.check().environment()["devices"] == ["cpu"]
