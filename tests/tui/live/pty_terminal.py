@@ -17,6 +17,8 @@ import pyte
 
 PATIENCE = 60.0
 """Seconds: torch is imported, on a machine that may be busy with other tests."""
+STILL = 0.5
+"""Seconds in which a program that draws 60 times a second does nothing: it waits."""
 MODES = {"alternate screen": "1049", "mouse": "1000", "mouse motion": "1003", "mouse in cells":
          "1006", "focus": "1004", "bracketed paste": "2004"}  # fmt: skip
 """Private modes of a terminal that a program may switch on (`h`) and has to switch off (`l`)."""
@@ -76,14 +78,33 @@ class Terminal:
         assert self._status is not None
         return self._status
 
-    def ended_unread(self, patience: float) -> int:
-        """The same, while nobody reads what the program writes."""
+    def ended_unread(self, patience: float, meanwhile: Callable[[], object] = lambda: None) -> int:
+        """The same, while nobody reads what the program writes; something is done meanwhile, again
+        and again.
+        """
         end = time.monotonic() + patience
         while self._reap() is None:
             assert time.monotonic() < end, "the program lives on"
+            meanwhile()
             time.sleep(0.02)
         assert self._status is not None
         return self._status
+
+    def fill(self) -> None:
+        """Read nothing until the terminal takes no more output and the program stands still."""
+        switches = Path(f"/proc/{self.pid}/task/{self.pid}/status")
+
+        def main_thread() -> list[str]:
+            return [line for line in switches.read_text().splitlines() if "_ctxt_" in line]
+
+        end = time.monotonic() + PATIENCE
+        seen, since = main_thread(), time.monotonic()
+        while time.monotonic() - since < STILL:
+            assert time.monotonic() < end, "the program still writes"
+            time.sleep(0.02)
+            takes_more = select.select([], [self._other], [], 0)[1]
+            if takes_more or main_thread() != seen:
+                seen, since = main_thread(), time.monotonic()
 
     def vanish(self) -> None:
         """Let the terminal go away from under the program."""
@@ -109,7 +130,11 @@ class Terminal:
 
     def assert_flags_restored(self) -> None:
         """What the terminal does with keys is as the program found it."""
-        assert termios.tcgetattr(self._other) == self.flags_before
+        assert self.flags_are_restored()
+
+    def flags_are_restored(self) -> bool:
+        """Whether they are: Ctrl-C is a signal again."""
+        return termios.tcgetattr(self._other) == self.flags_before
 
     def close(self) -> None:
         """End the program, and the terminal."""

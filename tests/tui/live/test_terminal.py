@@ -3,51 +3,19 @@
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from own_presets import ENDLESS, a_persons_own
 from pty_terminal import PATIENCE, Terminal, dicttui
 
-from dicttui.record.finding import everything
-from dicttui.record.reading import Recorded
-from dicttui.record.resuming import resumable
-
 pytestmark = pytest.mark.pty
 
 AT_ONCE = 4.0
 """Seconds: leaving, on a machine that may be busy with other tests."""
-IN_A_FEW_SECONDS = 15.0
 
 Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state"
-
-
-@pytest.fixture
-def opened(state: Path) -> Iterator[Open]:
-    terminals: list[Terminal] = []
-
-    def open_one(command: list[str], **options: Any) -> Terminal:
-        terminals.append(Terminal(command, state, **options))
-        return terminals[-1]
-
-    yield open_one
-    for terminal in terminals:
-        terminal.close()
-
-
-@pytest.fixture
-def preset(tmp_path: Path) -> Path:
-    path = tmp_path / "endless.toml"
-    path.write_text(ENDLESS)
-    return path
 
 
 def log_of(state: Path) -> str:
@@ -112,19 +80,6 @@ def test_leaving_does_not_wait_for_a_long_loading(opened: Open, tmp_path: Path) 
     terminal.assert_restored()
 
 
-@pytest.fixture
-def asleep(opened: Open, tmp_path: Path) -> Terminal:
-    """The app while a step does not end."""
-    path = a_persons_own(
-        tmp_path,
-        "if self.calls > 60: open(__file__ + '.slept', 'w'); __import__('time').sleep(100)",
-    )
-    terminal = opened(dicttui(path))
-    terminal.until((tmp_path / "mine.py.slept").exists)
-    terminal.see("running")
-    return terminal
-
-
 def test_a_second_ctrl_c_does_not_wait_for_a_step(asleep: Terminal) -> None:
     asleep.type("\x03\x03")
     assert asleep.ended(AT_ONCE) == 130
@@ -146,8 +101,7 @@ def test_ctrl_c_after_q_does_not_wait_for_a_step(asleep: Terminal) -> None:
     asleep.type("q")
     asleep.see("not finished. All of it is recorded")
     asleep.type("\r")
-    asleep.until(lambda: not asleep.is_on("alternate screen"))
-    time.sleep(0.5)  # until the terminal is the shell's again, where Ctrl-C is a signal
+    asleep.until(lambda: not asleep.is_on("alternate screen") and asleep.flags_are_restored())
     asleep.type("\x03")
     assert asleep.ended(1.0) == 130
     asleep.assert_restored()
@@ -159,136 +113,6 @@ def test_a_signal_does_not_wait_for_a_step(asleep: Terminal, number: signal.Sign
     asleep.send(number)
     assert asleep.ended(2 + AT_ONCE) == 128 + number
     asleep.assert_restored()
-
-
-@pytest.mark.parametrize("controlling", [True, False])
-def test_without_its_terminal_it_ends(
-    opened: Open, preset: Path, controlling: bool, state: Path
-) -> None:
-    terminal = opened(dicttui(preset), controlling=controlling)
-    terminal.see("running")
-    terminal.vanish()
-    assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
-
-
-def recorded_in(state: Path) -> Recorded:
-    """The one experiment that was recorded."""
-    (experiment,) = everything(state / "experiments")
-    return experiment
-
-
-@pytest.mark.parametrize("how", ["SIGHUP", "SIGTERM", "vanished"])
-def test_whatever_ends_it_the_training_is_saved_and_the_next_start_says_so(
-    opened: Open, preset: Path, state: Path, how: str
-) -> None:
-    terminal = opened(dicttui(preset))
-    terminal.see("running")
-    if how == "vanished":
-        terminal.vanish()
-        assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
-    else:
-        number = signal.Signals[how]
-        terminal.send(number)
-        assert terminal.ended() == 128 + number
-        terminal.assert_restored()
-    experiment = recorded_in(state)
-    assert (experiment.state, experiment.signal) == (
-        "stopped", "SIGHUP" if how == "vanished" else how,
-    )  # fmt: skip
-    (run,) = experiment.runs()
-    assert len(experiment.losses("adam").losses) == run.steps > 0
-    found = resumable(experiment)
-    try:
-        state_then = found.start.checkpoint()
-    finally:
-        found.release()
-    assert state_then is not None
-    # The checkpoint is of the last step that was made: nothing is made again.
-    assert [one.moment.step for one in state_then.runs] == [run.steps]
-    again = opened(dicttui(preset), columns=140)
-    why = "ended by SIGTERM" if how == "SIGTERM" else "connection lost"
-    again.see(f"endless was interrupted at step {run.steps:,} ({why}): dicttui resume "
-              f"{experiment.id}")  # fmt: skip
-    again.type("\x03\x03")
-    assert again.ended() == 130
-    third = opened(dicttui(preset), columns=140)
-    third.see("running")
-    third.type("\x03\x03")
-    assert third.ended() == 130
-    assert b"was interrupted" not in third.written
-
-
-def test_a_terminal_that_takes_no_output_does_not_keep_it_from_being_saved(
-    opened: Open, preset: Path, state: Path
-) -> None:
-    terminal = opened(dicttui("--refresh", 60, preset))
-    terminal.see("running")
-    time.sleep(4)  # until nothing more can be written, and the app waits for that
-    terminal.send(signal.SIGHUP)
-    assert terminal.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
-    experiment = recorded_in(state)
-    assert (experiment.state, experiment.signal) == ("stopped", "SIGHUP")
-
-
-def test_it_goes_on_in_the_background_and_nothing_is_trained_twice(
-    opened: Open, preset: Path, state: Path
-) -> None:
-    terminal = opened(dicttui(preset))
-    terminal.see("running")
-    terminal.type("q")
-    terminal.see("go on in the background")
-    terminal.type("\x1b[B\r")
-    assert terminal.ended() == 0
-    terminal.assert_restored()
-    experiment = recorded_in(state)
-    assert f"dicttui attach {experiment.id}" in terminal.text()
-    try:
-        assert experiment.state == "running"
-        attached = opened(dicttui("attach", experiment.id))
-        attached.see("running")
-        attached.type("q")
-        assert attached.ended() == 0
-        attached.assert_restored()
-        assert experiment.state == "running"
-        lost = opened(dicttui("attach", experiment.id))
-        lost.see("running")
-        lost.vanish()
-        assert lost.ended_unread(IN_A_FEW_SECONDS) == 128 + signal.SIGHUP
-        assert experiment.state == "running"
-    finally:
-        stopped = opened(dicttui("stop", experiment.id))
-        assert stopped.ended() == 0
-    experiment = recorded_in(state)
-    assert experiment.state == "stopped"
-    # Every step once: nothing went back, and none is missing.
-    (run,) = experiment.runs()
-    assert run.segments == (0,)
-    assert experiment.losses("adam").steps == list(range(run.steps))
-    watched = opened(dicttui("replay", experiment.id, "--watch"))
-    watched.see("a recording")
-    watched.type("\x1b[F")
-    watched.see("picture")
-    watched.type("x")
-    watched.see("a recording: nothing trains here")
-    watched.type("q")
-    assert watched.ended() == 0
-    watched.assert_restored()
-    assert recorded_in(state).state == "stopped"
-
-
-@pytest.mark.parametrize("signals", [1, 2])
-def test_a_terminal_that_takes_no_output_does_not_keep_it(
-    opened: Open, preset: Path, signals: int
-) -> None:
-    terminal = opened(dicttui("--refresh", 60, preset))
-    terminal.see("running")
-    time.sleep(4)  # until nothing more can be written, and the app waits for that
-    for _ in range(signals):
-        terminal.send(signal.SIGTERM)
-        time.sleep(0.2)
-    patience = IN_A_FEW_SECONDS if signals == 1 else AT_ONCE
-    assert terminal.ended_unread(patience) == 128 + signal.SIGTERM
-    terminal.assert_flags_restored()
 
 
 def test_it_ends_when_textual_can_write_no_more(
