@@ -258,9 +258,8 @@ def test_while_a_checkpoint_hangs_nobody_else_trains_it(tmp_path, long, monkeypa
     monkeypatch.setattr(manifest, "write", write)
     training = Training(long, tmp_path / "experiments", seconds=0.01)
     training.until(hangs.is_set)
-    assert training.session.close()
+    assert training.session.close(0.0)
     recorder = training.recorder
-    recorder.close(0.0)
     assert not recorder.linger(0.0)
     assert lock.held(recorder.directory)
     answers.set()
