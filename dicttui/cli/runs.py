@@ -180,6 +180,7 @@ def _details(experiment: "Recorded") -> dict[str, Any]:
 
 def _told(experiment: "Recorded") -> list[str]:
     from dicttui.cli.summary import number, table
+    from dicttui.tui.receipts import outcome
 
     lines = [
         f"{experiment.id}  {experiment.title}",
@@ -211,15 +212,9 @@ def _told(experiment: "Recorded") -> list[str]:
     if interventions:
         lines += ["", "interventions"]
     for item in interventions:
-        receipt = item.receipt
-        became = receipt.reason or "; ".join(
-            f"{change.run} {change.before} → {change.after} at step {change.step:,}"
-            if not change.failed
-            else f"{change.run}: {change.failed}"
-            for change in receipt.changes
-        )
-        words = f"{receipt.request} on {receipt.target}: {receipt.status}"
-        lines.append(f"  {_when(item.at)}  {words}{': ' if became else ''}{became}")
+        became = outcome(item.receipt)
+        asked = f"{item.receipt.request}: " if item.receipt.status == "applied" else ""
+        lines.append(f"  {_when(item.at)}  {asked}{became}")
     events = experiment.events()
     lines += ["", "checkpoints", *(f"  {c.path.name}" for c in experiment.checkpoints())]
     lines += ["", "events"]

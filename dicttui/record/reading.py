@@ -171,8 +171,11 @@ class Recorded:
             segments.setdefault(run, []).append(segment)
         own = {run.name: dumped_run(run) for run in self._loaded.runs}
         found = []
+        trained = self.state == "running"
         for name, text, parent, forked_at, parent_segment, present, *rest in rows:
             state, steps, target, best_loss, best_step = rest
+            if state == "running" and not trained:
+                state = "interrupted"
             specification = own.get(name, {}) if text is None else self._json(text)
             if not isinstance(specification, dict):
                 raise RecordError(f"{self._path}: is damaged: run {name!r} is none")
