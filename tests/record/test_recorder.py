@@ -259,7 +259,7 @@ def test_a_divergence_is_worth_a_checkpoint_of_the_last_finite_state(record, tmp
     recorder._keeper.close(20)
     (numbered,) = manifest.numbered(recorder.directory)
     (adam, sgd) = manifest.read(numbered.path).runs
-    assert (adam.state, sgd.state) == ("interrupted", "diverged")
+    assert (adam.state, sgd.state) == ("running", "diverged")
     recorded = training.close()
     end = recorded.ends()["sgd"]
     assert end.state == "diverged"
