@@ -129,7 +129,7 @@ def _trained(
         if left_with is None:
             left_with = app.return_code or 0
         if session.latest().state != "loading":  # nothing is lost with what has not begun
-            patience = GOING_ON if app.goes_on else app.patience
+            patience = GOING_ON if app.goes_on and not left_with else app.patience
         ended = closing.close(left_with, patience)
     except SystemExit as signalled:
         left_with = int(signalled.code or 0)
@@ -147,7 +147,9 @@ def _trained(
             status = FAILED
         closing.finish(status, 0.0, 0.0 if patience == AT_ONCE else SAVING)
         if session.latest().state != "loading":
-            sys.stderr.write(f"dicttui: {abandoned(recorded_as, goes_on=app.goes_on)}\n")
+            sys.stderr.write(
+                f"dicttui: {abandoned(recorded_as, goes_on=app.goes_on and not left_with)}\n"
+            )
             sys.stderr.flush()
         # The interpreter's own way to end is an abort where another thread is still in torch.
         os._exit(status)

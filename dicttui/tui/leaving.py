@@ -121,7 +121,9 @@ class Guard:
             if number != signal.SIGINT and self._closing is not None and self._closing.begun:
                 return  # it ends already, and what it saves is to be saved
             raise SystemExit(status) from None
-        loop.call_soon_threadsafe(self._app.leave, status)
+        # Ctrl-C is a signal again while the app that was left gives back what it has.
+        hurried = number == signal.SIGINT and self._app.return_code is not None
+        loop.call_soon_threadsafe(self._app.leave, status, AT_ONCE if hurried else PATIENCE)
 
     def _thread_failed(self, details: threading.ExceptHookArgs) -> None:
         self._hook(details)

@@ -1,4 +1,4 @@
-"""Whatever ends the program, all that was trained is saved: signals, a terminal that is gone or that
+"""Whatever ends the program, all that was trained is saved: signals, a terminal that is gone or
 takes no output, and going on in the background.
 """
 
