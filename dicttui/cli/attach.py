@@ -1,14 +1,14 @@
 """`dicttui attach [ID]`: the app on a training in the background."""
 
 import gc
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from dicttui.cli.log import open_log
-from dicttui.cli.options import settings
+from dicttui.cli.options import Ascii, Readonly, Refresh, Theme, settings, theme_from
 from dicttui.cli.output import note
-from dicttui.cli.places import config_file, state_directory
+from dicttui.cli.places import state_directory
 from dicttui.cli.serving import RunningId, connected, socket_of
 
 if TYPE_CHECKING:
@@ -17,17 +17,10 @@ if TYPE_CHECKING:
 
 def attach(
     running: RunningId = None,
-    refresh: Annotated[
-        float | None,
-        typer.Option(
-            "--refresh", metavar="HZ", min=0.1, max=60, help="Pictures per second; 1: slow links."
-        ),
-    ] = None,
-    theme: Annotated[str | None, typer.Option("--theme", help="Colours of the app.")] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")] = False,
-    readonly: Annotated[
-        bool, typer.Option("--readonly", help="Watch only: no key changes the training.")
-    ] = False,
+    refresh: Refresh = None,
+    theme: Theme = None,
+    ascii_only: Ascii = False,
+    readonly: Readonly = False,
 ) -> None:
     """Open the app on a training in the background.
 
@@ -48,7 +41,7 @@ def attach(
             id=session.id,
             refresh=config.refresh if refresh is None else refresh,
             theme=theme or config.theme,
-            theme_from="--theme" if theme else f"{config_file()}: theme",
+            theme_from=theme_from(theme),
             ascii=ascii_only,
             readonly=readonly,
             bell=config.bell,

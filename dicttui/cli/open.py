@@ -3,7 +3,7 @@
 import gc
 import signal
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,20 +12,25 @@ from dicttui.cli.log import open_log
 from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
 from dicttui.cli.options import (
     DEFAULT_PRESET,
+    Ascii,
     Device,
     Engine,
     PresetName,
     Rates,
+    Readonly,
+    Refresh,
     Seed,
     Steps,
+    Theme,
     Threads,
     overrides,
     preset_to_train,
     settings,
+    theme_from,
     wording,
 )
 from dicttui.cli.output import INTERRUPTED, note
-from dicttui.cli.places import config_file, state_directory
+from dicttui.cli.places import state_directory
 from dicttui.cli.recording import (
     CheckpointEvery,
     NoRecord,
@@ -54,17 +59,10 @@ def open_app(
     lr: Rates = None,
     threads: Threads = None,
     engine: Engine = None,
-    refresh: Annotated[
-        float | None,
-        typer.Option(
-            "--refresh", metavar="HZ", min=0.1, max=60, help="Pictures per second; 1: slow links."
-        ),
-    ] = None,
-    theme: Annotated[str | None, typer.Option("--theme", help="Colours of the app.")] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")] = False,
-    readonly: Annotated[
-        bool, typer.Option("--readonly", help="Watch only: no key changes the training.")
-    ] = False,
+    refresh: Refresh = None,
+    theme: Theme = None,
+    ascii_only: Ascii = False,
+    readonly: Readonly = False,
     record: RecordDirectory = None,
     no_record: NoRecord = False,
     checkpoint_every: CheckpointEvery = None,
@@ -89,7 +87,7 @@ def open_app(
         experiment,
         refresh=config.refresh if refresh is None else refresh,
         theme=theme or config.theme,
-        theme_from="--theme" if theme else f"{config_file()}: theme",
+        theme_from=theme_from(theme),
         ascii=ascii_only,
         readonly=readonly,
         bell=config.bell,

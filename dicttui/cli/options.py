@@ -33,6 +33,22 @@ Rates = Annotated[
 ]
 Threads = Annotated[int | None, typer.Option("--threads", help="Threads of the trainer.")]
 Engine = Annotated[str | None, typer.Option("--engine", help="How steps are made: auto, eager.")]
+Refresh = Annotated[
+    float | None,
+    typer.Option(
+        "--refresh", metavar="HZ", min=0.1, max=60, help="Pictures per second; 1: slow links."
+    ),
+]
+Theme = Annotated[str | None, typer.Option("--theme", help="Colours of the app.")]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")]
+Readonly = Annotated[
+    bool, typer.Option("--readonly", help="Watch only: no key changes the training.")
+]
+
+
+def theme_from(theme: str | None) -> str:
+    """Where the theme was named, for an error."""
+    return "--theme" if theme else f"{config_file()}: theme"
 
 
 def overrides(

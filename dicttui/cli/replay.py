@@ -7,9 +7,9 @@ import typer
 
 from dicttui.cli.comparing import shown
 from dicttui.cli.log import open_log
-from dicttui.cli.options import settings
+from dicttui.cli.options import Ascii, Theme, settings, theme_from
 from dicttui.cli.output import FAILED, INTERRUPTED, note, put, put_json, refuse
-from dicttui.cli.places import config_file, log_file, state_directory
+from dicttui.cli.places import log_file, state_directory
 from dicttui.cli.recording import Id, RecordedIn, directory, recorded
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def replay(
         float | None,
         typer.Option("--refresh", metavar="HZ", min=0.1, max=60, help="With --watch: pictures."),
     ] = None,
-    theme: Annotated[str | None, typer.Option("--theme", help="Colours of the app.")] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")] = False,
+    theme: Theme = None,
+    ascii_only: Ascii = False,
 ) -> None:
     """Train a recorded experiment again and compare: identical, or the first step that differs.
 
@@ -53,7 +53,7 @@ def replay(
                 experiment,
                 refresh=config.refresh if refresh is None else refresh,
                 theme=theme or config.theme,
-                theme_from="--theme" if theme else f"{config_file()}: theme",
+                theme_from=theme_from(theme),
                 ascii=ascii_only,
                 state_directory=state_directory(),
             )

@@ -10,9 +10,9 @@ import typer
 from dicttui.cli.log import open_log
 from dicttui.cli.loggers import Log, checked, live_loggers
 from dicttui.cli.open import leaving, run_and_save
-from dicttui.cli.options import settings
+from dicttui.cli.options import Ascii, Refresh, Theme, settings, theme_from
 from dicttui.cli.output import note, refuse
-from dicttui.cli.places import config_file, state_directory
+from dicttui.cli.places import state_directory
 from dicttui.cli.recording import (
     CheckpointEvery,
     RecordedIn,
@@ -46,14 +46,9 @@ def resume(
     json: Json = False,
     every: Every = None,
     log: Log = None,
-    refresh: Annotated[
-        float | None,
-        typer.Option(
-            "--refresh", metavar="HZ", min=0.1, max=60, help="Pictures per second; 1: slow links."
-        ),
-    ] = None,
-    theme: Annotated[str | None, typer.Option("--theme", help="Colours of the app.")] = None,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with ASCII alone.")] = False,
+    refresh: Refresh = None,
+    theme: Theme = None,
+    ascii_only: Ascii = False,
 ) -> None:
     """Go on with a recorded experiment from its newest checkpoint.
 
@@ -96,7 +91,7 @@ def resume(
         found.preset,
         refresh=config.refresh if refresh is None else refresh,
         theme=theme or config.theme,
-        theme_from="--theme" if theme else f"{config_file()}: theme",
+        theme_from=theme_from(theme),
         ascii=ascii_only,
         bell=config.bell,
         observers=(recording, *loggers),
