@@ -1,6 +1,6 @@
 """When a checkpoint is due."""
 
-from dicttui.record.schedule import Schedule
+from dicttui.record.schedule import Schedule, is_schedule
 
 
 def test_the_schedule():
@@ -31,3 +31,21 @@ def test_the_schedule():
     assert not by_steps.due()
     by_steps.made("a", 40)
     assert by_steps.due()
+
+
+def test_it_is_said_in_a_persons_words():
+    now = [0.0]
+    for words, seconds in (("30s", 30), ("5m", 300), ("2h", 7200)):
+        assert is_schedule(words)
+        schedule = Schedule.of(words)
+        assert schedule._seconds == seconds
+    assert is_schedule("1000")
+    by_steps = Schedule.of("1000")
+    by_steps._clock = lambda: now[0]
+    now[0] = 1e6
+    by_steps.made("a", 999)
+    assert not by_steps.due(), "not by the clock"
+    by_steps.made("a", 1)
+    assert by_steps.due()
+    for words in ("", "0", "0m", "m", "1.5m", "-1", " 1", "1d", "٣s"):
+        assert not is_schedule(words)
