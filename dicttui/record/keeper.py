@@ -117,7 +117,10 @@ class Keeper:
                         return
                     if self._newest is None:
                         self._newest = order
-                        self._changed.wait_for(lambda: self._closing, self._delay)
+                        # Who asks for one waits for an answer, though it be that it cannot be.
+                        self._changed.wait_for(
+                            lambda: self._closing or bool(self._asked_for), self._delay
+                        )
                     self._delay = min(LONGEST_BACK_OFF, 2 * self._delay)
                 continue
             if closing and order is None and not orders:

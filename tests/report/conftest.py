@@ -1,4 +1,4 @@
-"""Tests of what leaves the program, on a recording made by hand (`handmade_recording.py`)."""
+"""Tests of what leaves the program, on a recording made by hand (`handmade_experiment.py`)."""
 
 import sys
 from pathlib import Path

@@ -8,7 +8,7 @@ import subprocess
 from html import unescape
 
 import pytest
-from handmade_recording import handmade, hostile
+from handmade_experiment import handmade, hostile
 
 from dicttui.report.page import page
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
-from handmade_recording import HOSTILE, Handmade, diverged, handmade, hostile
+from handmade_experiment import HOSTILE, Handmade, diverged, handmade, hostile
 
 from dicttui.record.error import RecordError
 from dicttui.report.error import ReportError

@@ -134,7 +134,8 @@ def test_a_rate_that_is_changed_too_late_does_not_lose_the_last_finite_state(ope
     assert run.state == "diverged"
     assert finite(session)
     assert run.step == 12
-    assert run.base_lr == 0.005
+    refused = [receipt for receipt in session.receipts(0) if receipt.kind == "learning_rate"][-1]
+    assert refused.reason == "run has diverged; b takes it back to the start"
 
 
 def test_state_that_an_optimizer_gains_late_can_be_taken_back(open_awkward):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from handmade_recording import norms_of
+from handmade_experiment import norms_of
 
 from dicttui.report.charts.norms import draw
 

@@ -5,7 +5,7 @@ import io
 import math
 from array import array
 
-from handmade_recording import diverged, handmade
+from handmade_experiment import diverged, handmade
 
 from dicttui.report.export import csv_files, formats
 

@@ -4,7 +4,7 @@ import math
 from array import array
 
 import pytest
-from handmade_recording import BEGAN, HOSTILE, diverged, handmade, hostile
+from handmade_experiment import BEGAN, HOSTILE, diverged, handmade, hostile
 
 from dicttui.report import event_file
 from dicttui.report.export import formats

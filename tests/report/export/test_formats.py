@@ -4,7 +4,7 @@ import io
 import sys
 
 import pytest
-from handmade_recording import handmade
+from handmade_experiment import handmade
 
 from dicttui.cli import export as command
 from dicttui.record.error import RecordError

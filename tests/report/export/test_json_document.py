@@ -4,7 +4,7 @@ import json
 from array import array
 
 import pytest
-from handmade_recording import diverged, handmade, hostile
+from handmade_experiment import diverged, handmade, hostile
 
 from dicttui.preset.resolved import loaded
 from dicttui.report.export import formats

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime
 
 import pytest
-from handmade_recording import diverged, handmade
+from handmade_experiment import diverged, handmade
 
 from dicttui.report.export import formats
 

@@ -3,7 +3,7 @@
 import math
 from array import array
 
-from handmade_recording import Handmade, curve, handmade, picture, recorded_run
+from handmade_experiment import Handmade, curve, handmade, picture, recorded_run
 
 from dicttui.record.facts import Curve
 from dicttui.report.parts.material import best, gather

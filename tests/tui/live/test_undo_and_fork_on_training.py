@@ -78,7 +78,7 @@ def test_a_fork_with_another_optimizer_and_constraint(session: Session) -> None:
         await app.press("down", "right", "right", "down", "right")
         await app.ask("enter")
         fork = session.latest().runs[2]
-        assert (fork.optimizer, fork.constraint, fork.lr) == ("AdamW", "unit_norm", 0.01)
+        assert (fork.optimizer, fork.constraint, fork.lr) == ("AdamW", "unit_norm", 0.02)
         await app.train(10)
         assert app.run(fork.name).step == 20
         assert app.run(fork.name).norms is not None
