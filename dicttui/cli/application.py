@@ -19,7 +19,7 @@ from dicttui.cli.data import data
 from dicttui.cli.export import export
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
-from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence, visible
+from dicttui.cli.output import BAD_USAGE, finish, prepare, put, silence
 from dicttui.cli.places import config_file, experiments, log_file
 from dicttui.cli.presets import presets
 from dicttui.cli.replay import replay
@@ -30,6 +30,7 @@ from dicttui.cli.start import start
 from dicttui.cli.stop import stop
 from dicttui.cli.train import train
 from dicttui.cli.unavailable import RESERVED, unavailable
+from dicttui.visible import visible
 
 COMMANDS = (
     "open", "train", "presets", "data", "runs", "resume", "replay", "start", "attach", "stop",

@@ -9,6 +9,8 @@ from typing import Any, NoReturn
 
 import typer
 
+from dicttui.visible import visible
+
 FAILED = 1
 """Every run diverged or failed."""
 BAD_USAGE = 2
@@ -28,18 +30,6 @@ def prepare() -> bool:
     if sys.stdout is None:
         note("dicttui: stdout is closed; allowed: a terminal, a file, a pipe")
     return sys.stdout is not None
-
-
-def visible(text: str) -> str:
-    """Lines of text; what a terminal would obey instead of showing it is written as in Python."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable() or character in "\n\t"
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def put(text: str) -> None:

@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from dicttui.cli.json_lines import JsonLines
-from dicttui.cli.output import visible
 from dicttui.cli.summary import number
 from dicttui.training.snapshot import RunSnapshot, Snapshot
+from dicttui.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

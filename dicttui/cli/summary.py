@@ -2,8 +2,8 @@
 
 from collections.abc import Container, Sequence
 
-from dicttui.cli.output import visible
 from dicttui.training.observation import EndObservation, Observer
+from dicttui.visible import visible
 
 HEAD = ("run", "state", "steps", "loss", "best loss", "at step", "seconds", "steps/s")
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from html import escape
 
+from dicttui.visible import visible
+
 
 class Markup(str):
     """Text that is markup; every other text is a person's, and hostile."""
@@ -29,18 +31,6 @@ def element(name: str, /, *content: Content, **attributes: Attribute) -> Markup:
 def joined(*content: Content) -> Markup:
     """Contents after one another."""
     return Markup("".join(_text(part) for part in content))
-
-
-def visible(text: str) -> str:
-    """Characters that change how others are shown, or cannot be written at all, as in Python."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character
-        if character.isprintable() or character in "\n\t"
-        else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def _text(content: Content) -> str:

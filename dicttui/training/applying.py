@@ -350,7 +350,7 @@ def _reset_optimizer(run: GradientRun, _i: ResetOptimizer, _e: Experiment) -> Ch
 def _restart(run: GradientRun, _i: Restart, _e: Experiment) -> Change:
     before = run.step
     run.restart()
-    return Change(run.name, 0, f"step {before}", "step 0")
+    return Change(run.name, 0, f"step {before:,}", "step 0")
 
 
 def _stop(run: GradientRun, _i: Stop, _e: Experiment) -> Change:
