@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dicttui.measures import codes, norms, reconstruction, recovery
 from dicttui.networks.protocol import Output
-from dicttui.training.engines.eager import total
+from dicttui.training.engines.engine import total
 from dicttui.training.snapshot import ROWS_IN_FULL, Norms
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import evaluating, looking

@@ -9,7 +9,7 @@ from torch.utils.hooks import RemovableHandle
 
 from dicttui.measures import codes, norms, recovery, steps
 from dicttui.training import measurement
-from dicttui.training.engines.eager import EagerEngine, Observe, StepError
+from dicttui.training.engines.engine import Engine, Observe, StepError
 from dicttui.training.snapshot import Row
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import evaluating
@@ -40,7 +40,7 @@ class RowTracker:
 
     def advance(
         self,
-        engine: EagerEngine,
+        engine: Engine,
         trainable: Trainable,
         first: int,
         count: int,
@@ -62,7 +62,7 @@ class RowTracker:
         return values
 
     def _advance_one(
-        self, engine: EagerEngine, trainable: Trainable, step: int, observe: Observe | None
+        self, engine: Engine, trainable: Trainable, step: int, observe: Observe | None
     ) -> list[float]:
         dictionary = trainable.network.dictionary
         before = dictionary.detach().clone()

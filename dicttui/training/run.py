@@ -19,7 +19,8 @@ from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
-from dicttui.training.engines.eager import EagerEngine, StepError
+from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.engine import Engine, StepError
 from dicttui.training.interventions import Group
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
@@ -83,7 +84,7 @@ class GradientRun:
         self.specification: RunSpecification = trainable.specification
         self.name = self.specification.name
         self.trainable = trainable
-        self.engine = EagerEngine()
+        self.engine: Engine = EagerEngine()
         self.state: RunState = "running"
         self.state_detail = ""
         self.step = 0

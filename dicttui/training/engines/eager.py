@@ -1,55 +1,35 @@
 """Plain PyTorch, one operation after the other: the reference every other engine is held to."""
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from dicttui.measures import codes
 from dicttui.networks import foreign
-from dicttui.networks.protocol import Output
 from dicttui.optimizers import constraints
+from dicttui.training.engines.engine import Observe, StepError, total
 from dicttui.training.trainable import Trainable
-
-Observe = Callable[[Tensor, Output, dict[str, Tensor]], None]
-"""Called with x [batch, d_in], the output and the loss terms of a step, before its update."""
-
-
-class StepError(Exception):
-    """A step raised; its cause says what."""
-
-    def __init__(self, losses: list[float], cause: BaseException) -> None:
-        super().__init__(str(cause))
-        self.losses = losses
-        """Of the steps that were completed before."""
-        self.cause = cause
 
 
 class EagerEngine:
     """Makes steps as the bare training loop makes them."""
 
     name = "eager"
+    exact = True
+
+    def fits(self, trainable: Trainable) -> bool:  # noqa: ARG002
+        """Every run."""
+        return True
+
+    def prepare(self, trainable: Trainable, first: int, count: int) -> None:
+        """Nothing: every step is Python's."""
 
     def advance(
         self, trainable: Trainable, first: int, count: int, observe: Observe | None = None
     ) -> list[float]:
-        """Make the steps first … first + count − 1.
-
-        Args:
-            trainable: what to train.
-            first: the step index of the first step.
-            count: how many steps.
-            observe: called in the last step, between its forward pass and its update.
-
-        Returns:
-            The float32 loss of each step. On the CPU, where looking at a loss costs nothing, the
-            list ends with the first that is not finite, and that step's update is not made;
-            elsewhere all steps are made and the losses are fetched at once.
-
-        Raises:
-            StepError: a step raised, in a person's network or on the device.
-
+        """Make steps. On the CPU, where looking at a loss costs nothing, the list ends with the
+        first that is not finite; elsewhere all steps are made and the losses are fetched at once.
         """
         on_cpu = trainable.device.type == "cpu"
         specification = trainable.specification
@@ -117,11 +97,3 @@ def _constrained_step(trainable: Trainable) -> None:
     if before is not None:
         constraints.project_update(network.atoms, before)
     constraints.apply(network.atoms, specification.constraint, specification.max_norm)
-
-
-def total(terms: dict[str, Tensor]) -> Tensor:
-    """The sum of loss terms, added in their order."""
-    first, *rest = terms.values()
-    for term in rest:
-        first = first + term
-    return first
