@@ -115,6 +115,10 @@ class RunSnapshot:
     device: str
     engine: str
     state: RunState
+    engine_exact: bool = True
+    """Whether the engine makes the same losses and weights as the eager one, bit for bit."""
+    engine_detail: str = ""
+    """Why it is this engine, or what is becoming of another: "dropout draws random numbers"."""
     state_detail: str = ""
     """Why it diverged or failed."""
     objective: str = ""
