@@ -80,6 +80,8 @@ class Samples:
         self._batches = Recent[tuple[int, torch.device], Tensor](
             min(max(1, BATCH_CACHE_BYTES // batch_bytes), BATCH_CACHE_ENTRIES)
         )
+        self._chunks = Recent[tuple[int, int, torch.device], Tensor](1)
+        """For another run that makes the same steps next."""
         self._permutations = Recent[tuple[int, torch.device], Tensor](
             min(max(2, PERMUTATION_CACHE_BYTES // (8 * self.n)), 32)
         )
@@ -109,6 +111,16 @@ class Samples:
         if self.full_batch:
             return self._train_on(device)
         return self._batches.get((step, device), lambda: self._make_batch(step, device))
+
+    def batches(self, first: int, count: int, device: torch.device) -> Tensor:
+        """The batches [count, batch_size, d_in] of the steps first … first + count − 1, gathered at
+        once; each equal to `batch` of its step. The full batch is repeated without a copy.
+        """
+        if self.full_batch:
+            return self._train_on(device).expand(count, -1, -1)
+        return self._chunks.get(
+            (first, count, device), lambda: self._make_batches(first, count, device)
+        )
 
     def probe(self, device: torch.device) -> Tensor:
         """The fixed batch [at most 2048, d_in] for measures: held-out samples, or train samples
@@ -140,12 +152,28 @@ class Samples:
         for copies in (self._trains, self._probes, self._fvu_sets, self._fvu_means):
             copies.pop(device, None)
         self._batches.forget(lambda key: key[1] == device)
+        self._chunks.forget(lambda key: key[2] == device)
         self._permutations.forget(lambda key: key[1] == device)
 
     def _train_on(self, device: torch.device) -> Tensor:
         if device not in self._trains:
             self._trains[device] = self.train.to(device)
         return self._trains[device]
+
+    def _make_batches(self, first: int, count: int, device: torch.device) -> Tensor:
+        steps = range(first, first + count)
+        if self._fresh is not None:
+            return torch.stack([self.batch(step, device) for step in steps])
+        source = self._train_on(device) if self._resident else self.train
+        in_epoch, pieces, step = self.n // self.batch_size, list[Tensor](), first
+        while step < steps.stop:
+            epoch, place = divmod(step, in_epoch)
+            ended = min(steps.stop, (epoch + 1) * in_epoch)
+            order = self._permutation(epoch, source.device)
+            pieces.append(order[place * self.batch_size : (place + ended - step) * self.batch_size])
+            step = ended
+        rows = pieces[0] if len(pieces) == 1 else torch.cat(pieces)
+        return source.index_select(0, rows).to(device).view(count, self.batch_size, self.d_in)
 
     def _make_batch(self, step: int, device: torch.device) -> Tensor:
         if self._fresh is not None:

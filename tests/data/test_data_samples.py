@@ -70,6 +70,27 @@ def test_epochs_and_seeds_have_orders_of_their_own():
     assert first != other_seed
 
 
+@given(
+    n=st.integers(1, 40),
+    batch_size=st.integers(0, 45),
+    first=st.integers(0, 60),
+    count=st.integers(1, 50),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_batches_gathered_at_once_are_those_of_their_steps(n, batch_size, first, count):
+    samples = make(n, batch_size)
+    steps = range(first, first + count)
+    expected = torch.stack([samples.batch(step, CPU) for step in steps])
+    assert torch.equal(samples.batches(first, count, CPU), expected)
+
+
+def test_fresh_batches_can_be_gathered_too():
+    samples = Samples(
+        numbered(10), None, None, batch_size=4, seed=0, fresh=lambda step: torch.full((4, 3), step)
+    )
+    assert samples.batches(7, 3, CPU)[:, 0, 0].tolist() == [7, 8, 9]
+
+
 @pytest.mark.parametrize("batch_size", [0, 10, 11])
 def test_the_full_batch_is_the_train_set_itself(batch_size):
     samples = make(10, batch_size)
