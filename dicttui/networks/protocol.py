@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dicttui.networks import precision
+from dicttui.preset.runs import Precision
+
 
 class NetworkError(Exception):
     """A network cannot be built or started; the message says which, why, and what to do."""
@@ -33,6 +36,8 @@ class DictionaryNetwork(nn.Module, ABC):
     """The preset's own number; None where there is no L1 penalty."""
     error_summed: bool = False
     """Whether the error term is summed over features (the field's way) rather than averaged."""
+    precision: Precision = "float32"
+    """Of matrix products. Parameters, losses and measures are float32 always."""
 
     if TYPE_CHECKING:
         # Only for type checkers: at runtime a property here would stand in the way of families
@@ -41,8 +46,15 @@ class DictionaryNetwork(nn.Module, ABC):
         def dictionary(self) -> Tensor:
             """[n_atoms, ·]: the parameter whose rows the article calls the dictionary."""
 
-        def __call__(self, x: Tensor) -> Output:
-            """Reconstruct samples x [batch, d_in]."""
+    def __call__(self, x: Tensor) -> Output:
+        """Reconstruct samples x [batch, d_in] in the network's precision; both parts of the output
+        are float32.
+        """
+        if self.precision == "float32":
+            return super().__call__(x)  # type: ignore[no-any-return]
+        with precision.tf32(self.precision, x.device), precision.bfloat16(self.precision, x.device):
+            output: Output = super().__call__(x)
+        return Output(output.reconstruction.float(), output.code.float())
 
     @property
     @abstractmethod

@@ -12,6 +12,7 @@ LearningRate = Annotated[float, Field(ge=1e-12, le=1e3)]
 Constraint = Literal["none", "unit_norm", "max_norm"]
 Projection = Literal["none", "gradient", "update"]
 Schedule = Literal["constant", "warmup", "linear", "cosine"]
+Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 class RunKeys(Specification):
@@ -38,6 +39,8 @@ class RunKeys(Specification):
     """What is left of lr at the end of linear and cosine."""
     clip_grad_norm: Annotated[float, Field(ge=0)] = 0.0
     """Largest global gradient norm; 0: no clipping."""
+    precision: Precision = "float32"
+    """Of matrix products; parameters, losses and the optimizer's arithmetic are float32 always."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(

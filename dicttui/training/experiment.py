@@ -91,6 +91,7 @@ class Experiment:
         specification = self.preset.runs[index]
         training = self.preset.training
         network.to(device)
+        network.precision = specification.precision
         trainable = Trainable(
             specification=specification,
             network=network,

@@ -142,4 +142,5 @@ def _rebuilt(
     with torch.no_grad():
         for name, tensor in (*network.named_parameters(), *network.named_buffers()):
             tensor.copy_(values[name])
+    network.precision = specification.precision
     return network

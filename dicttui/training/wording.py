@@ -14,7 +14,7 @@ def learning_rates(rates: Rates) -> str:
 
 
 def settings(run: RunSpecification) -> str:
-    """What is not torch's default: the optimizer's arguments, constraint, clipping."""
+    """What is not torch's default: the optimizer's arguments, constraint, clipping, precision."""
     parts = []
     defaults = OPTIMIZERS[run.optimizer]()
     for name in type(run.arguments).model_fields:
@@ -36,6 +36,8 @@ def settings(run: RunSpecification) -> str:
         parts.append(f"{run.project} projected")
     if run.clip_grad_norm > 0:
         parts.append(f"gradient clipped at {run.clip_grad_norm:g}")
+    if run.precision != "float32":
+        parts.append(run.precision)
     return ", ".join(parts)
 
 

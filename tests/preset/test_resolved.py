@@ -26,6 +26,13 @@ def test_a_relative_directory_is_found_from_anywhere(tmp_path, monkeypatch):
     assert loaded(dumped(read("./mine.toml"))).directory == tmp_path
 
 
+def test_a_recording_from_before_there_was_a_choice_of_precision_is_float32():
+    table = dumped(read("article-sparse"))
+    for run in table["runs"]:
+        del run["precision"]
+    assert [run.precision for run in loaded(table).runs] == ["float32", "float32"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

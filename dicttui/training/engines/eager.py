@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dicttui.measures import codes
 from dicttui.networks import foreign
+from dicttui.networks.precision import tf32
 from dicttui.optimizers import constraints
 from dicttui.training.engines.engine import Observe, StepError, total
 from dicttui.training.trainable import Trainable
@@ -31,6 +32,12 @@ class EagerEngine:
         """Make steps. On the CPU, where looking at a loss costs nothing, the list ends with the
         first that is not finite; elsewhere all steps are made and the losses are fetched at once.
         """
+        with tf32(trainable.network.precision, trainable.device):
+            return self._advance(trainable, first, count, observe)
+
+    def _advance(
+        self, trainable: Trainable, first: int, count: int, observe: Observe | None
+    ) -> list[float]:
         on_cpu = trainable.device.type == "cpu"
         specification = trainable.specification
         network, optimizers = trainable.network, trainable.optimizers
