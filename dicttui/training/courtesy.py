@@ -31,7 +31,11 @@ def done() -> None:
     _served.set()
 
 
-def stand_aside() -> None:
-    """Called by the trainer between pieces of work: wait if somebody asked."""
+def stand_aside() -> float:
+    """Called by the trainer between pieces of work: wait if somebody asked. The seconds it took."""
+    if _wanted_until == 0.0:
+        return 0.0
+    began = time.monotonic()
     while (left := _wanted_until - time.monotonic()) > 0:
         _served.wait(left)
+    return time.monotonic() - began

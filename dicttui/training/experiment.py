@@ -16,6 +16,7 @@ from dicttui.optimizers import registry as optimizers
 from dicttui.preset.model import Preset
 from dicttui.preset.networks import AnyNetwork
 from dicttui.training import devices
+from dicttui.training.engines import choice
 from dicttui.training.run import GradientRun
 from dicttui.training.trainable import Rates, Trainable
 
@@ -108,7 +109,7 @@ class Experiment:
         if training.dead_feature_window_samples is not None:
             window = max(1, -(-training.dead_feature_window_samples // self.samples.batch_size))
         trainable.rates = trainable.first_rates()
-        return GradientRun(trainable, training.steps, window)
+        return GradientRun(trainable, training.steps, window, choice.chosen(training.engine))
 
 
 def _started_like(reference: dict[str, Tensor], network: DictionaryNetwork) -> DictionaryNetwork:

@@ -11,6 +11,7 @@ from dicttui.preset.resolved import dumped_run, loaded_run
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices
 from dicttui.training.asked import number
+from dicttui.training.engines import choice
 from dicttui.training.experiment import MOST_RUNS, Experiment
 from dicttui.training.interventions import Fork
 from dicttui.training.run import GradientRun
@@ -64,7 +65,8 @@ def made(
             trainable.optimizers = optimizers.build(specification, trainable.network)
     except (optimizers.OptimizerError, NetworkError) as error:
         raise ForkError(str(error)) from error
-    child = GradientRun(trainable, parent.target, parent.dead_window)
+    engine = choice.chosen(experiment.preset.training.engine)
+    child = GradientRun(trainable, parent.target, parent.dead_window, engine)
     child.initial = parent.initial
     child.parent, child.root, child.forked_at = parent.name, parent.root, parent.step
     child.step, child.seconds = parent.step, parent.seconds

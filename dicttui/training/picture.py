@@ -51,6 +51,7 @@ def _run(
     # First, because a person's network is asked for it: where that raises, the run has failed.
     rows = run.row_details(view.row_indices) if run.name in view.rows_of else ()
     trainable, measured = run.trainable, run.measured
+    engine = run.engine.now(trainable)
     specification = run.specification
     now = trainable.rates_at(run.step)
     samples = experiment.samples
@@ -64,7 +65,9 @@ def _run(
         settings=wording.settings(specification),
         network=wording.network(specification, trainable.n_atoms, samples.d_in),
         device=str(trainable.device),
-        engine=run.engine.name,
+        engine=engine.name,
+        engine_exact=engine.exact,
+        engine_detail=run.engine.detail(trainable),
         state=run.state,
         state_detail=run.state_detail,
         objective=specification.objective,

@@ -9,7 +9,9 @@ from torch.utils.hooks import RemovableHandle
 
 from dicttui.measures import codes, norms, recovery, steps
 from dicttui.training import measurement
-from dicttui.training.engines.engine import Engine, Observe, StepError
+from dicttui.training.engines.choice import Choice
+from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.engine import Observe, StepError
 from dicttui.training.snapshot import Row
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import evaluating
@@ -34,36 +36,41 @@ class RowTracker:
     def forget(self) -> None:
         """Forget the updates: what they were of is no more."""
         self._ratios: steps.RecentUpdateRatios | None = None
+        self._followed = -1
+        """The step after the last whose update was kept."""
         self._effective: Tensor | None = None
         self._radial: Tensor | None = None
         self._made = float("-inf")
 
     def advance(
         self,
-        engine: Engine,
+        engine: Choice,
         trainable: Trainable,
         first: int,
         count: int,
         observe: Observe | None,
     ) -> list[float]:
-        """Make steps as the engine does, one by one where their updates are kept."""
+        """Make steps as the engine does; the last of them one by one and eagerly, to keep their
+        updates.
+        """
+        if first != self._followed:
+            self._ratios = None  # the last so many are no longer the last
         unseen = max(0, count - steps.RECENT_STEPS)
         values = engine.advance(trainable, first, unseen, None) if unseen else []
-        if len(values) < unseen:
+        if len(values) < unseen or any(value - value != 0 for value in values):
             return values
         for step in range(first + unseen, first + count):
             last = step == first + count - 1
             try:
-                values += self._advance_one(engine, trainable, step, observe if last else None)
+                values += self._advance_one(trainable, step, observe if last else None)
             except StepError as error:
                 raise StepError(values, error.cause) from error
-            if values[-1] - values[-1] != 0:  # nan or inf: the engine made no update
+            if values[-1] - values[-1] != 0:  # nan or inf: no update was made
                 break
+        self._followed = first + count
         return values
 
-    def _advance_one(
-        self, engine: Engine, trainable: Trainable, step: int, observe: Observe | None
-    ) -> list[float]:
+    def _advance_one(self, trainable: Trainable, step: int, observe: Observe | None) -> list[float]:
         dictionary = trainable.network.dictionary
         before = dictionary.detach().clone()
         stepped: list[Tensor] = []
@@ -76,7 +83,7 @@ class RowTracker:
             optimizer.register_step_post_hook(after_step) for optimizer in trainable.optimizers
         ]
         try:
-            values = engine.advance(trainable, step, 1, observe)
+            values = EagerEngine().advance(trainable, step, 1, observe)
         finally:
             for hook in hooks:
                 hook.remove()

@@ -5,6 +5,7 @@ import math
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, Self
@@ -14,13 +15,14 @@ from torch import Tensor
 
 from dicttui.measures import norms, ripple
 from dicttui.measures.floor import Floor, loss_floor
+from dicttui.measures.steps import RECENT_STEPS
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
-from dicttui.training.engines.eager import EagerEngine
-from dicttui.training.engines.engine import Engine, StepError
+from dicttui.training.engines.choice import Choice
+from dicttui.training.engines.engine import StepError
 from dicttui.training.interventions import Group
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
@@ -80,11 +82,11 @@ class Run(Protocol):
 class GradientRun:
     """A run whose network is trained by one of torch's optimizers."""
 
-    def __init__(self, trainable: Trainable, steps: int, dead_window: int) -> None:
+    def __init__(self, trainable: Trainable, steps: int, dead_window: int, engine: Choice) -> None:
         self.specification: RunSpecification = trainable.specification
         self.name = self.specification.name
         self.trainable = trainable
-        self.engine: Engine = EagerEngine()
+        self.engine = engine
         self.state: RunState = "running"
         self.state_detail = ""
         self.step = 0
@@ -111,6 +113,9 @@ class GradientRun:
         self.initial = Initial.of(trainable)
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
+        self._prepared = False
+        self._lent = 0.0
+        """Seconds that prepared work took, wherever it was done."""
         self._forget_the_past()
 
     def _forget_the_past(self) -> None:
@@ -153,12 +158,35 @@ class GradientRun:
         """Whether the newest measurement belongs to the last step made."""
         return self.measured is not None and self.measured.step == max(0, self.step - 1)
 
+    def prepare(self, count: int, *, observe: bool) -> Callable[[], None] | None:
+        """Work that makes steps of those that `advance` will be asked for next: it may be done on
+        any thread meanwhile, and holds no GIL. None: there is none.
+        """
+        self._prepared = True
+        if self._checkpoint.due():
+            self._checkpoint.take(self.trainable, self.step)
+        if self.rows is not None and (observe or count <= RECENT_STEPS):
+            unobserved = count - RECENT_STEPS
+        else:
+            unobserved = count - observe
+        work = self.engine.prepare(self.trainable, self.step, max(0, unobserved))
+        if work is None:
+            return None
+
+        def timed() -> None:
+            began = time.perf_counter()
+            work()
+            self._lent = time.perf_counter() - began
+
+        return timed
+
     def advance(self, count: int, *, observe: bool) -> None:
         """Make so many steps, and measure in the last of them if asked to."""
         self.newly_made = (self.step, [])
-        if self._checkpoint.due():
+        if not self._prepared and self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
-        began = time.perf_counter()
+        began = time.perf_counter() - self._lent
+        self._prepared, self._lent = False, 0.0
         outside = torch.get_rng_state()
         torch.set_rng_state(self.trainable.random_state)
         failure: BaseException | None = None
@@ -198,9 +226,9 @@ class GradientRun:
             )
 
         watch = measure if observe else None
-        if self.rows is None:
-            return self.engine.advance(self.trainable, self.step, count, watch)
-        return self.rows.advance(self.engine, self.trainable, self.step, count, watch)
+        if self.rows is not None and (observe or count <= RECENT_STEPS):
+            return self.rows.advance(self.engine, self.trainable, self.step, count, watch)
+        return self.engine.advance(self.trainable, self.step, count, watch)
 
     def _record(self, values: list[float], took: float) -> None:
         began = self.seconds

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import torch
 
@@ -37,6 +38,7 @@ from dicttui.training.mailbox import Mailbox
 from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import Observer
 from dicttui.training.pace import CHUNK_SECONDS, Pace, adapted
+from dicttui.training.pool import Pool, Work
 from dicttui.training.run import GradientRun
 from dicttui.training.script import Script, Scripted, Start, placed
 from dicttui.training.system import SystemFacts
@@ -86,6 +88,7 @@ class Trainer:
         self.pace = Pace(preset.training.steps_per_second if paced else None)
         self._system = SystemFacts()
         self._chunk = 1
+        self._pool = Pool()
         self._published = float("-inf")
         self._observed = float("-inf")
         self._observation_cost = 0.0
@@ -143,6 +146,7 @@ class Trainer:
         self._keeping.now()
         if self._changed:
             self.publish()
+        self._pool.close()
 
     def advance(self, steps: int) -> None:
         """Apply what was submitted, then make so many steps of every running run."""
@@ -186,22 +190,37 @@ class Trainer:
         runs = self._running()
         self._done.clear()
         count = min([most, *(self._until_something(run) for run in runs)])
-        before = sum(run.seconds for run in runs)
-        spent = 0.0
+        began, aside, spent = time.perf_counter(), 0.0, 0.0
+        watchers = {run.name: self._audience.of_step(run, run.step + count - 1) for run in runs}
+        observed = {
+            run.name: observe or self._wants(run) == count or bool(watchers[run.name])
+            for run in runs
+        }
+        self._lend(runs, count, observed)
         for run in runs:
-            courtesy.stand_aside()
-            wanted_by = self._audience.of_step(run, run.step + count - 1)
-            last = self._wants(run) == count
-            spent += self._advance(run, count, observe=observe or last or bool(wanted_by))
-            self._tell(run, wanted_by)
+            aside += courtesy.stand_aside()
+            if run.state == "running":
+                spent += self._advance(run, count, observe=observed[run.name])
+            self._tell(run, watchers[run.name])
         self.pace.made(count)
         self._changed = True
-        took = sum(run.seconds for run in runs) - before
         if spent:
             self._observation_cost, self._observed = spent, time.perf_counter()
-        self._chunk = adapted(self._chunk, count, took - spent)
+        self._chunk = adapted(self._chunk, count, time.perf_counter() - began - aside - spent)
         self._measure_again(runs)
         return count
+
+    def _lend(self, runs: Sequence[GradientRun], count: int, observed: Mapping[str, bool]) -> None:
+        """Have all cores make what steps of these runs need no Python."""
+        works: list[Work] = []
+
+        def prepare(run: GradientRun) -> None:
+            if (work := run.prepare(count, observe=observed[run.name])) is not None:
+                works.append(work)
+
+        for run in runs:
+            self._guarded(run, partial(prepare, run))
+        self._pool.do(works)
 
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""

@@ -8,8 +8,8 @@ from torch import Tensor
 from dicttui.measures import codes
 from dicttui.networks import foreign
 from dicttui.networks.precision import tf32
-from dicttui.optimizers import constraints
 from dicttui.training.engines.engine import Observe, StepError, total
+from dicttui.training.engines.step import after_update, before_update, clip_gradients
 from dicttui.training.trainable import Trainable
 
 
@@ -69,19 +69,16 @@ class EagerEngine:
                     pending.append(loss.detach())
                 loss.backward()  # type: ignore[no-untyped-call]
                 firing.add(output.code, atoms)
-                if specification.clip_grad_norm > 0:
-                    torch.nn.utils.clip_grad_norm_(
-                        network.parameters(), specification.clip_grad_norm
-                    )
+                clip_gradients(trainable)
                 if step == last:
                     trainable.deadness.update(firing.fired_any(), step)
                     if observe is not None:
                         observe(x, output, terms)
-                if plain:
-                    for optimizer in optimizers:
-                        optimizer.step()
-                else:
-                    _constrained_step(trainable)
+                before = None if plain else before_update(trainable)
+                for optimizer in optimizers:
+                    optimizer.step()
+                if not plain:
+                    after_update(trainable, before)
         except foreign.failures() as error:
             made = step - first
             raise StepError(values[:made] or _fetched(pending[:made]), error) from error
@@ -90,17 +87,3 @@ class EagerEngine:
 
 def _fetched(losses: list[Tensor]) -> list[float]:
     return torch.stack(losses).tolist() if losses else []
-
-
-def _constrained_step(trainable: Trainable) -> None:
-    specification, network = trainable.specification, trainable.network
-    before = None
-    if specification.project == "gradient":
-        constraints.project_gradient(network)
-    elif specification.project == "update":
-        before = network.atoms.detach().clone()
-    for optimizer in trainable.optimizers:
-        optimizer.step()
-    if before is not None:
-        constraints.project_update(network.atoms, before)
-    constraints.apply(network.atoms, specification.constraint, specification.max_norm)

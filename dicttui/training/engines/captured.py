@@ -1,0 +1,277 @@
+"""Steps without Python on a CPU: recorded once, then run many at a time without the GIL."""
+
+import math
+import time
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from dicttui.measures import codes
+from dicttui.networks import foreign
+from dicttui.training import devices
+from dicttui.training.engines import arithmetic, script, tape
+from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.engine import CannotCaptureError, Capture, Observe, StepError
+from dicttui.training.engines.flat import ALIGNMENT, Flat, Pieces
+from dicttui.training.engines.script import Buffer, Script
+from dicttui.training.engines.tape import Tape
+from dicttui.training.trainable import Trainable
+
+MOST_BYTES = 2**24
+"""Of the batches, or of the codes, that one call has at hand."""
+CHECKED_STEPS = (1, 2, 5, 8, 16)
+"""Steps whose numbers are compared with eager's before an engine is used, call by call."""
+CHECKED_SECONDS = 1.0
+"""After which no further call is compared."""
+LONG_SLICE = 0.01
+"""Seconds after which the trainer gets its turn."""
+
+
+@dataclass(slots=True)
+class _Call:
+    """Steps that are being made by one call of the function."""
+
+    first: int
+    count: int
+    work: Callable[[], None]
+    results: tuple[float, Tensor, Tensor, Tensor] | None = None
+    """The optimizer's count of steps; losses [count]; the largest |code| of each atom, and its norm
+    unless codes are sparse, [count, n_atoms]."""
+    error: BaseException | None = None
+
+
+class CapturedEngine:
+    """Makes the steps of one run by calls of one TorchScript function."""
+
+    name = "captured"
+    exact = True
+
+    def __init__(self, trainable: Trainable, recorded: Tape, written: Script) -> None:
+        self._eager = EagerEngine()
+        self._network = trainable.network
+        self._device = trainable.device
+        self._function = _compiled(written.source)
+        self._script = written
+        self._counts = arithmetic.of(trainable.optimizers[0]).counts
+        code = recorded.values[recorded.code].layout
+        self._code_bytes = 4 * math.prod(code.shape) if written.keeps_codes else 0
+        trained = [g is not None for g in recorded.gradients]
+        self._flat = Flat(trainable, trained, arithmetic.of(trainable.optimizers[0]).state)
+        bases = [
+            self._flat.memory(written.gradients[base]).view(torch.uint8)
+            if base in written.gradients
+            else torch.zeros(size, dtype=torch.uint8)
+            for base, size in enumerate(written.bases)
+        ]
+        self._buffers = [_laid_out(bases[b.base].view(b.layout.dtype), b) for b in written.buffers]
+        self._copied = [self._flat.view(self._flat.gradients, place) for place in written.copied]
+        self._addresses = [buffer.data_ptr() for buffer in self._buffers]
+        self._called: _Call | None = None
+
+    def check_memory(self) -> None:
+        """Raise CannotCaptureError if torch has put other memory in the place of what it got."""
+        if [buffer.data_ptr() for buffer in self._buffers] != self._addresses:
+            raise CannotCaptureError("torch moves the memory of one of its results")
+
+    def fits(self, trainable: Trainable) -> bool:
+        """Whether the network and the device are those it was made for."""
+        return trainable.network is self._network and trainable.device == self._device
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def prepare(self, trainable: Trainable, first: int, count: int) -> Callable[[], None] | None:
+        """One call of the function, for as many of these steps as have their batches at hand."""
+        self._called = self._call(trainable, first, count)
+        return None if self._called is None else self._called.work
+
+    def advance(
+        self, trainable: Trainable, first: int, count: int, observe: Observe | None = None
+    ) -> list[float]:
+        """Make steps; all of them, whatever their losses. The one that is observed is eager's, and
+        so is the first after the optimizer has lost its state.
+        """
+        losses: list[float] = []
+        unobserved = count if observe is None else count - 1
+        try:
+            while len(losses) < unobserved:
+                losses += self._some(trainable, first + len(losses), unobserved - len(losses))
+                if losses[-1] - losses[-1] != 0:  # nan or inf
+                    return losses
+            if observe is not None:
+                losses += self._eager.advance(trainable, first + count - 1, 1, observe)
+        except StepError as error:
+            raise StepError(losses + error.losses, error.cause) from error
+        except foreign.failures() as error:
+            raise StepError(losses, error) from error
+        return losses
+
+    def _some(self, trainable: Trainable, step: int, most: int) -> list[float]:
+        """The next steps, at most so many: those of a call that was made already, if they are."""
+        call, self._called = self._called, None
+        if call is None or call.first != step or call.count > most:
+            call = self._call(trainable, step, most)
+            if call is None:
+                return self._eager.advance(trainable, step, 1)
+            call.work()
+        if call.error is not None:
+            raise call.error
+        assert call.results is not None
+        counted, losses, largest, norms = call.results
+        fired = codes.fired_any(
+            largest, None if trainable.network.sparse_code else norms, trainable.x_rms
+        )
+        trainable.deadness.update(fired, step + call.count - 1)
+        if self._counts:
+            for counter in self._flat.counters(trainable):
+                counter.fill_(counted)
+        return losses.tolist()
+
+    def _most(self, trainable: Trainable) -> int:
+        """Steps that one call makes at most."""
+        samples = trainable.samples
+        size = 4 * samples.batch_size * samples.d_in
+        most = MOST_BYTES // max(1, self._code_bytes)
+        return max(1, most if samples.full_batch else min(most, MOST_BYTES // size))
+
+    def _call(self, trainable: Trainable, first: int, count: int) -> _Call | None:
+        """A call for these steps, or the first of them; None where the optimizer has no state that
+        could be carried on.
+        """
+        flat = self._flat
+        if count < 1 or not flat.ready(trainable):
+            return None
+        if not flat.holds(trainable):
+            flat.adopt(trainable)
+        count = min(count, self._most(trainable))
+        rates, stride, pieces = self._rates(trainable, first, count)
+        arguments = (
+            count, float(flat.counters(trainable)[0]) if self._counts else 0.0, rates, stride,
+            trainable.samples.batches(first, count, trainable.device),
+            [p.detach() for p in trainable.network.parameters()],
+            self._script.constants, self._buffers, self._copied,
+            pieces.groups, pieces.parameters, pieces.gradients, pieces.scratch, pieces.state,
+        )  # fmt: skip
+
+        def work() -> None:
+            try:
+                with torch.inference_mode(), _unoptimized():
+                    call.results = self._function(*arguments)
+            except BaseException as error:
+                call.error = error  # raised by the thread that asked
+
+        call = _Call(first, count, work)
+        return call
+
+    def _rates(
+        self, trainable: Trainable, first: int, count: int
+    ) -> tuple[list[float], int, Pieces]:
+        """(rest, dictionary) of each step; how far apart two steps lie in the list; the pieces."""
+        specification = trainable.specification
+        constant = specification.schedule == "constant" and specification.warmup_steps == 0
+        steps = (first,) if constant else range(first, first + count)
+        found = [trainable.rates_at(step) for step in steps]
+        rates = [rate for r in found for rate in (r.rest, r.dictionary)]
+        together = rates[0::2] == rates[1::2]
+        return rates, 0 if constant else 2, self._flat.together if together else self._flat.apart
+
+
+def _laid_out(memory: Tensor, buffer: Buffer) -> Tensor:
+    offset = memory.storage_offset()
+    return memory.as_strided(buffer.layout.shape, buffer.layout.stride, offset)
+
+
+def capture(trainable: Trainable, first: int) -> Capture:
+    """An engine for a run whose next step is `first`, once it has been checked."""
+    if trainable.device.type != "cpu":
+        raise CannotCaptureError(f"it is on {trainable.device}")
+    if len(trainable.optimizers) != 1:
+        raise CannotCaptureError(f"{trainable.specification.optimizer} is two optimizers")
+    try:
+        sums = arithmetic.of(trainable.optimizers[0])
+    except arithmetic.NoArithmeticError as error:
+        raise CannotCaptureError(str(error)) from error
+    if not hasattr(torch.jit, "CompilationUnit"):
+        raise CannotCaptureError(f"torch {torch.__version__} has no TorchScript")
+    spoilt = _twin(trainable)
+    yield
+    recorded = tape.record(spoilt, first)
+    yield
+    difference = recorded.alike(tape.record(spoilt, first + 1))
+    if difference:
+        raise CannotCaptureError(difference)
+    yield
+    samples = trainable.samples
+    written = script.written(
+        recorded,
+        sums,
+        full_batch=samples.full_batch,
+        sparse_code=trainable.network.sparse_code,
+        whole_batches=samples.batch_size * samples.d_in % ALIGNMENT == 0,
+    )
+    _compiled(written.source)
+    yield
+    del spoilt
+    trial, reference = _twin(trainable), _twin(trainable)
+    yield
+    engine = CapturedEngine(trial, recorded, written)
+    yield from _checked(engine, trial, reference, first)
+    return CapturedEngine(trainable, recorded, written)
+
+
+def _checked(
+    engine: CapturedEngine, trial: Trainable, reference: Trainable, first: int
+) -> Generator[None, None, None]:
+    """Make the same steps with the engine and with eager. Raises CannotCaptureError where a bit
+    differs.
+    """
+    eager, began = EagerEngine(), time.perf_counter()
+    for count in CHECKED_STEPS:
+        expected = eager.advance(reference, first, count)
+        if time.perf_counter() - began > LONG_SLICE:
+            yield
+        if not math.isfinite(expected[-1]):
+            raise CannotCaptureError("its loss was not finite when it was to be checked")
+        found = engine.advance(trial, first, count)
+        engine.check_memory()
+        first += count
+        if found != expected or not _equal(trial, reference):
+            raise CannotCaptureError("its numbers would differ from plain PyTorch's")
+        if time.perf_counter() - began > CHECKED_SECONDS:
+            return
+        yield
+
+
+def _equal(one: Trainable, other: Trainable) -> bool:
+    pairs = list(zip(one.module_tensors(), other.module_tensors(), strict=True))
+    for mine, its in zip(one.optimizers, other.optimizers, strict=True):
+        for p, q in zip(one.network.parameters(), other.network.parameters(), strict=True):
+            there = its.state.get(q, {})
+            pairs += [
+                (value, there[key])
+                for key, value in mine.state.get(p, {}).items()
+                if isinstance(value, Tensor)
+            ]
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def _twin(trainable: Trainable) -> Trainable:
+    return devices.copied(trainable, trainable.device)
+
+
+def _unoptimized() -> AbstractContextManager[None]:
+    """What the optimizer of TorchScript does takes its first calls, and gains nothing here."""
+    return torch.jit.optimized_execution(False)  # type: ignore[attr-defined]
+
+
+@lru_cache(maxsize=64)
+def _compiled(source: str) -> Callable[..., tuple[float, Tensor, Tensor, Tensor]]:
+    """The function of a script. Raises CannotCaptureError where TorchScript does not take it."""
+    try:
+        return torch.jit.CompilationUnit(source).steps  # type: ignore[no-any-return]
+    except RuntimeError as error:
+        reason = foreign.told(error).strip().split("\n")[0]
+        raise CannotCaptureError(f"TorchScript does not take its step ({reason})") from error

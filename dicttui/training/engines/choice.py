@@ -1,0 +1,108 @@
+"""Which engine makes a run's steps: eager at once, and a faster one as soon as there is one."""
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import nn
+
+from dicttui.networks import foreign
+from dicttui.training.engines import captured
+from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.engine import CannotCaptureError, Capture, Engine, Observe
+from dicttui.training.trainable import Trainable
+
+log = logging.getLogger(__name__)
+
+FIRST_EAGER = 2
+"""Steps that are eager before another engine is thought of: the first of an optimizer is unlike the
+others, and whoever waits for the first losses should not wait for more."""
+
+
+class Choice:
+    """The engine of one run, another one after a while."""
+
+    def __init__(self, *, only_eager: bool = False) -> None:
+        self._eager = EagerEngine()
+        self._fast: Engine | None = None
+        self._capture: Capture | None = None
+        self._of: tuple[nn.Module, torch.device] | None = None
+        """The network and the device that a faster engine is, or was, looked for."""
+        self._only_eager = only_eager
+        self._eager_steps = 0
+        self._why = "as asked for" if only_eager else ""
+
+    # -- what it is now --------------------------------------------------------------------------
+
+    def now(self, trainable: Trainable) -> Engine:
+        """The engine that makes the next steps of a run."""
+        fast = self._fast
+        return fast if fast is not None and fast.fits(trainable) else self._eager
+
+    def detail(self, trainable: Trainable) -> str:
+        """Why it is eager; empty if it is not."""
+        if self._only_eager:
+            return self._why
+        if self._of is not None and not self._is_of(trainable):
+            return ""
+        return self._why if self.now(trainable) is self._eager else ""
+
+    def _is_of(self, trainable: Trainable) -> bool:
+        return self._of is not None and (
+            self._of[0] is trainable.network and self._of[1] == trainable.device
+        )
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def prepare(self, trainable: Trainable, first: int, count: int) -> Callable[[], None] | None:
+        """As `Engine.prepare`, of the engine that makes the next steps."""
+        return self.now(trainable).prepare(trainable, first, count)
+
+    def advance(
+        self, trainable: Trainable, first: int, count: int, observe: Observe | None = None
+    ) -> list[float]:
+        """As `Engine.advance`; before it, some milliseconds of work towards a faster engine."""
+        if not self._only_eager:
+            self._look_further(trainable, first)
+        engine = self.now(trainable)
+        if engine is self._eager:
+            self._eager_steps += count
+        return engine.advance(trainable, first, count, observe)
+
+    # -- on the way to a faster one --------------------------------------------------------------
+
+    def _look_further(self, trainable: Trainable, first: int) -> None:
+        if not self._is_of(trainable):
+            self._of = (trainable.network, trainable.device)
+            self._fast, self._capture, self._why = None, None, ""
+            self._eager_steps = 0
+        elif self._fast is None and not self._why and self._eager_steps >= FIRST_EAGER:
+            self._capture = _capture(trainable, first)
+            self._why = "a faster engine is being made"
+        elif self._capture is not None:
+            self._go_on(self._capture)
+
+    def _go_on(self, capture: Capture) -> None:
+        random_state = torch.get_rng_state()
+        try:
+            next(capture)
+        except StopIteration as done:
+            self._fast, self._capture, self._why = done.value, None, ""
+        except CannotCaptureError as error:
+            self._capture, self._why = None, str(error)
+        except foreign.failures() as error:
+            log.exception("no faster engine")
+            first_line = foreign.named(error).split("\n")[0]
+            self._capture, self._why = None, f"making a faster engine failed: {first_line}"
+        finally:
+            torch.set_rng_state(random_state)
+
+
+def chosen(setting: Literal["auto", "eager"]) -> Choice:
+    """The engine of a run whose preset says so."""
+    return Choice(only_eager=setting == "eager")
+
+
+def _capture(trainable: Trainable, first: int) -> Capture:
+    return captured.capture(trainable, first)

@@ -1,0 +1,193 @@
+"""A run's parameters, gradients and optimizer state, each kind in one flat tensor.
+
+The run's own tensors become views of the flat ones, so that eager steps, measures, checkpoints and
+moves see and change the same memory. Each begins at a multiple of 64 bytes, as memory from torch's
+allocator does: where a tensor begins may decide which vector instructions round it.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from dicttui.training.engines.engine import CannotCaptureError
+from dicttui.training.engines.tape import Layout
+from dicttui.training.trainable import Trainable
+
+ALIGNMENT = 16
+"""Numbers of float32 in 64 bytes."""
+WHOLE = 2**16
+"""Numbers up to which the optimizer's arithmetic takes all at once."""
+BLOCK = 2**15
+"""Numbers of a block of more: its parameters, gradients and state stay in a core's cache from one
+operation to the next."""
+
+
+class Flat:
+    """The memory of one run."""
+
+    def __init__(self, trainable: Trainable, trained: Sequence[bool], state: Sequence[str]) -> None:
+        """Memory for a run, of whose parameters `trained` says which have gradients, and the
+        optimizer's state of these names.
+
+        Raises CannotCaptureError where parameters cannot be laid out so.
+        """
+        parameters = list(trainable.network.parameters())
+        _refuse_shared(trainable, parameters)
+        groups = {
+            id(p): group["name"]
+            for optimizer in trainable.optimizers
+            for group in optimizer.param_groups
+            for p in group["params"]
+        }
+        self.layouts = [Layout.of(p) for p in parameters]
+        self.state_names = tuple(state)
+        self.trained = [i for i, has in enumerate(trained) if has and id(parameters[i]) in groups]
+        """The places of the parameters that the optimizer steps, in the network's order."""
+        if not self.trained:
+            raise CannotCaptureError("no parameter of it has a gradient")
+        self._offsets: dict[int, int] = {}
+        self._spans: list[tuple[int, int, int]] = []
+        """Of each parameter group that has parameters: (rate's place, first, last + 1)."""
+        end = 0
+        for rate, name in enumerate(("rest", "dictionary")):
+            first = end
+            for i in self.trained:
+                if groups[id(parameters[i])] == name:
+                    self._offsets[i] = end
+                    end += -(-parameters[i].numel() // ALIGNMENT) * ALIGNMENT
+            if end > first:
+                self._spans.append((rate, first, end))
+        self.parameters, self.gradients = torch.zeros(end), torch.zeros(end)
+        self.state = {name: torch.zeros(end) for name in state}
+        self._scratch = torch.zeros(min(end, WHOLE) if end <= WHOLE else BLOCK)
+        self.together = self._pieces([(0, 0, end)])
+        """For one learning rate."""
+        self.apart = self._pieces(self._spans)
+        """For a rate of the rest and one of the dictionary."""
+        self._views = [self.view(self.parameters, i) for i in self.trained]
+        self._state_views = [
+            {name: self.view(flat, i) for name, flat in self.state.items()} for i in self.trained
+        ]
+
+    def _pieces(self, spans: Sequence[tuple[int, int, int]]) -> "Pieces":
+        whole = self.parameters.numel() <= WHOLE
+        bounds: list[tuple[int, int, int]] = []
+        for rate, first, last in spans:
+            step = last - first if whole else BLOCK
+            bounds += [(rate, at, min(at + step, last)) for at in range(first, last, step)]
+
+        def cut(flat: Tensor) -> list[Tensor]:
+            return [flat[first:last] for _, first, last in bounds]
+
+        states = [cut(flat) for flat in self.state.values()]
+        return Pieces(
+            groups=[rate for rate, _, _ in bounds],
+            parameters=cut(self.parameters),
+            gradients=cut(self.gradients),
+            scratch=[self._scratch[: last - first] for _, first, last in bounds],
+            state=[states[s][j] for j in range(len(bounds)) for s in range(len(states))],
+        )
+
+    def view(self, flat: Tensor, place: int) -> Tensor:
+        """The part of a flat tensor that belongs to a parameter, laid out as that is."""
+        layout = self.layouts[place]
+        return flat.as_strided(layout.shape, layout.stride, self._offsets[place])
+
+    def memory(self, place: int) -> Tensor:
+        """The gradient of a parameter as a flat tensor of its size."""
+        first = self._offsets[place]
+        size = self.view(self.gradients, place).numel()
+        return self.gradients[first : first + size]
+
+    # -- the run's own tensors -----------------------------------------------------------------
+
+    def holds(self, trainable: Trainable) -> bool:
+        """Whether the run's parameters and the optimizer's state lie here."""
+        parameters = list(trainable.network.parameters())
+        (optimizer,) = trainable.optimizers
+        for i, view, states in zip(self.trained, self._views, self._state_views, strict=True):
+            parameter = parameters[i]
+            if parameter.data_ptr() != view.data_ptr():
+                return False
+            state = optimizer.state.get(parameter, {})
+            if any(state.get(name) is not own for name, own in states.items()):
+                return False
+        return True
+
+    def ready(self, trainable: Trainable) -> bool:
+        """Whether the optimizer has made a step, so that it has the state that is carried on."""
+        (optimizer,) = trainable.optimizers
+        parameters = list(trainable.network.parameters())
+        needed = set(self.state_names)
+        return not needed or all(
+            needed <= optimizer.state.get(parameters[i], {}).keys() for i in self.trained
+        )
+
+    @torch.no_grad()
+    def adopt(self, trainable: Trainable) -> None:
+        """Let the run's parameters and the optimizer's state lie here, with their values."""
+        (optimizer,) = trainable.optimizers
+        parameters = list(trainable.network.parameters())
+        for i, view, states in zip(self.trained, self._views, self._state_views, strict=True):
+            parameter = parameters[i]
+            if parameter.data_ptr() != view.data_ptr():
+                view.copy_(parameter)
+                parameter.data = view
+            state = optimizer.state[parameter] if states else {}
+            for name, own in states.items():
+                if state[name] is not own:
+                    own.copy_(state[name])
+                    state[name] = own
+
+    def counters(self, trainable: Trainable) -> list[Tensor]:
+        """The optimizer's counts of its steps, one a parameter."""
+        (optimizer,) = trainable.optimizers
+        parameters = list(trainable.network.parameters())
+        return [optimizer.state[parameters[i]]["step"] for i in self.trained]
+
+
+class Pieces:
+    """What the optimizer's arithmetic goes over, piece by piece."""
+
+    __slots__ = ("gradients", "groups", "parameters", "scratch", "state")
+
+    def __init__(
+        self,
+        *,
+        groups: list[int],
+        parameters: list[Tensor],
+        gradients: list[Tensor],
+        scratch: list[Tensor],
+        state: list[Tensor],
+    ) -> None:
+        self.groups = groups
+        """The place of each piece's learning rate among (rest, dictionary)."""
+        self.parameters = parameters
+        self.gradients = gradients
+        self.scratch = scratch
+        self.state = state
+        """Of the first piece every state tensor, then of the second, …"""
+
+
+def _refuse_shared(trainable: Trainable, parameters: Sequence[nn.Parameter]) -> None:
+    own: Callable[[Tensor], int] = lambda t: t.untyped_storage().data_ptr()  # noqa: E731
+    addresses = [own(p) for p in parameters]
+    if len(set(addresses)) < len(addresses):
+        # Those of a run that lies in a flat tensor already share its storage rightly.
+        spans = sorted((p.data_ptr(), p.data_ptr() + p.nbytes) for p in parameters)
+        if any(one[1] > other[0] for one, other in pairwise(spans)):
+            raise CannotCaptureError("two of its parameters share their memory")
+    for parameter in parameters:
+        if parameter.dtype != torch.float32:
+            raise CannotCaptureError("its parameters are not all float32")
+        layout = Layout.of(parameter)
+        if not Layout(layout.shape, layout.stride, 0, layout.dtype).dense:
+            raise CannotCaptureError("a parameter of it does not lie in one piece")
+    known = {id(p) for p in parameters}
+    for name, module in trainable.network.named_modules():
+        for key, value in vars(module).items():
+            if isinstance(value, Tensor) and id(value) not in known and own(value) in addresses:
+                where = f"{name}.{key}" if name else key
+                raise CannotCaptureError(f"its {where} is a second view of a parameter")

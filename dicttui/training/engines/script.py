@@ -1,0 +1,472 @@
+"""A tape as one function of TorchScript that makes many steps.
+
+What is not the step's own business is done once a call, in front of the loop: views of memory that
+stays where it is, and operations on nothing but numbers that stay the same. Of the rest, whatever
+torch can write to given memory does so: allocating costs about as much as a small operation.
+Gradients are written to where the optimizer wants them.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._ops import OpOverload
+
+from dicttui.training.engines.arithmetic import Arithmetic
+from dicttui.training.engines.engine import CannotCaptureError
+from dicttui.training.engines.tape import Layout, Node, Ref, Tape
+
+SMALL_CODE = 4096
+"""Numbers of a code that is kept whole until the end of the call, which is then cheaper than to
+look at once for its largest."""
+LAST_COUNTED = 2.0**24
+"""Where a float32, in which torch's optimizers count their steps, can count no further."""
+_LAYOUT_ONLY = {
+    "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full",
+    "new_empty", "new_empty_strided",
+}  # fmt: skip
+"""Operations that look at how a tensor lies and not at its numbers."""
+_MOVING = {"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"}
+"""Operations that need more memory on the way than their result takes, and so move it."""
+_DTYPES = {
+    torch.uint8: 0, torch.int8: 1, torch.int16: 2, torch.int32: 3, torch.int64: 4,
+    torch.float16: 5, torch.float32: 6, torch.float64: 7, torch.bool: 11, torch.bfloat16: 15,
+}  # fmt: skip
+_FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels_last: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Memory that a result is written to, in every step."""
+
+    base: int
+    """Buffers of one base share their memory, one after the other."""
+    layout: Layout
+
+
+@dataclass(slots=True)
+class Script:
+    """The source, and what it is called with."""
+
+    source: str = ""
+    constants: list[Tensor] = field(default_factory=list)
+    buffers: list[Buffer] = field(default_factory=list)
+    bases: list[int] = field(default_factory=list)
+    """Bytes of each base."""
+    gradients: dict[int, int] = field(default_factory=dict)
+    """The bases that are gradients: by base, the parameter's place."""
+    copied: list[int] = field(default_factory=list)
+    """The parameters whose gradients are copied to their place, in the order of argument G."""
+    keeps_codes: bool = False
+    """Whether whole codes are kept until the end of a call."""
+
+
+def written(
+    tape: Tape, arithmetic: Arithmetic, *, full_batch: bool, sparse_code: bool, whole_batches: bool
+) -> Script:
+    """The script of a tape.
+
+    Args:
+        tape: a step.
+        arithmetic: the optimizer's part of it.
+        full_batch: whether every step has the same batch.
+        sparse_code: whether an atom fires wherever its code is not zero.
+        whole_batches: whether a batch may be used where it lies among others; otherwise it is
+            copied first, so that it begins where memory for vectors begins.
+
+    Raises:
+        CannotCaptureError: TorchScript has no words for it.
+
+    """
+    return _Writer(tape, full_batch, sparse_code).write(arithmetic, whole_batches)
+
+
+class _Writer:
+    def __init__(self, tape: Tape, full_batch: bool, sparse_code: bool) -> None:
+        self.tape = tape
+        self.full_batch = full_batch
+        self.sparse_code = sparse_code
+        self.script = Script()
+        self.before: list[str] = []
+        """Lines in front of the loop."""
+        self.loop: list[str] = []
+        self.stays = set(tape.parameters) | tape.constants.keys()
+        """Values whose memory is the same throughout a call."""
+        self.same = set(tape.constants)
+        """Values whose numbers are, too."""
+        if full_batch:
+            self.stays.add(tape.x)
+            self.same.add(tape.x)
+        self.alive = self._alive()
+        self.mutated = {s for place in self.alive for s in tape.nodes[place].mutated}
+        self.last_use = self._last_uses()
+        self.free: list[tuple[int, int]] = []
+        """Bases that may be used again: (bytes, base)."""
+        self.bound: dict[int, int] = {}
+        """By storage, the base it lies in."""
+        self.numbers: dict[tuple[float, torch.dtype], str] = {}
+        self.gradient_of = self._gradients_by_storage()
+
+    # -- what is needed, and how long ------------------------------------------------------------
+
+    def _alive(self) -> list[int]:
+        """The operations that anything depends on, in order."""
+        tape = self.tape
+        wanted = {tape.loss, tape.code, tape.atoms, *(g for g in tape.gradients if g is not None)}
+        storages = {tape.values[v].storage for v in wanted}
+        storages |= {tape.values[v].storage for v in tape.parameters}
+        found: list[int] = []
+        for place in reversed(range(len(tape.nodes))):
+            node = tape.nodes[place]
+            gives = any(v in wanted for v in self._new(node, place))
+            if gives or node.mutated & storages:
+                found.append(place)
+                used = _refs((node.args, node.kwargs))
+                wanted |= used
+                storages |= {tape.values[v].storage for v in used}
+        return found[::-1]
+
+    def _new(self, node: Node, place: int) -> list[int]:
+        """The values of a node that were not there before it."""
+        return [v for v in node.results if self.tape.values[v].node == place]
+
+    def _last_uses(self) -> dict[int, int]:
+        """By storage, the last operation that reads or writes it."""
+        tape, last = self.tape, dict[int, int]()
+        for place in self.alive:
+            node = tape.nodes[place]
+            for v in _refs((node.args, node.kwargs)) | set(node.results):
+                last[tape.values[v].storage] = place
+        ends = {tape.code: tape.coded, tape.loss: len(tape.nodes)}
+        for g in tape.gradients:
+            if g is not None:
+                ends[g] = len(tape.nodes)
+        for v, place in ends.items():
+            storage = tape.values[v].storage
+            last[storage] = max(place, last.get(storage, 0))
+        return last
+
+    def _gradients_by_storage(self) -> dict[int, int]:
+        """The parameters whose gradient can be written to its place at once, by its storage."""
+        tape = self.tape
+        found: dict[int, int] = {}
+        taken: set[int] = set()
+        for place, (parameter, g) in enumerate(zip(tape.parameters, tape.gradients, strict=True)):
+            if g is None:
+                continue
+            value, wanted = tape.values[g], tape.values[parameter].layout
+            same = (value.layout.shape, value.layout.stride) == (wanted.shape, wanted.stride)
+            if same and value.layout.dense and value.storage not in taken:
+                found[value.storage] = place
+            else:
+                found.pop(value.storage, None)
+            taken.add(value.storage)
+        return found
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def write(self, arithmetic: Arithmetic, whole_batches: bool) -> Script:
+        tape = self.tape
+        for place in self.alive:
+            if place < tape.coded:
+                self._node(place)
+        self._measures()
+        for place in self.alive:
+            if tape.coded <= place < tape.updated:
+                self._node(place)
+        self._gradients()
+        update = self._update(arithmetic)
+        self.loop += update
+        for place in self.alive:
+            if place >= tape.updated:
+                self._node(place)
+        self._assemble(whole_batches)
+        return self.script
+
+    def _node(self, place: int) -> None:
+        tape, node = self.tape, self.tape.nodes[place]
+        new = self._new(node, place)
+        if node.mutated:
+            if new:
+                self._give(self.loop, node, new)
+            else:
+                self.loop.append(self._call(node.op, node.args, node.kwargs))
+            return
+        if not new:
+            return  # the same memory as something that has a name already
+        used = _refs((node.args, node.kwargs))
+        shared = {tape.values[v].storage for v in new}
+        viewed = [v for v in used if tape.values[v].storage in shared]
+        untouched = not shared & self.mutated
+        if viewed:
+            fixed = all(v in self.stays for v in used)
+            self.stays |= set(new) if fixed else set()
+            self.same |= set(new) if untouched and all(v in self.same for v in used) else set()
+            self._give(self.before if fixed else self.loop, node, new)
+        elif untouched and node.op.overloadpacket.__name__ in _LAYOUT_ONLY:
+            self._constant(node, new)
+        elif untouched and all(v in self.same for v in used):
+            self.stays |= set(new)
+            self.same |= set(new)
+            self._give(self.before, node, new)
+        elif not self._into_buffer(place, node, new):
+            self._give(self.loop, node, new)
+
+    def _give(self, lines: list[str], node: Node, new: list[int]) -> None:
+        call = self._call(node.op, node.args, node.kwargs)
+        if not node.listed:
+            lines.append(f"v{new[0]} = {call}")
+            return
+        name = f"w{new[0]}"
+        lines.append(f"{name} = {call}")
+        lines += [f"v{v} = {name}[{i}]" for i, v in enumerate(node.results) if v in new]
+
+    def _constant(self, node: Node, new: list[int]) -> None:
+        """A tensor that depends on no number of the step, made now."""
+
+        def stand_in(argument: Any) -> Any:
+            if not isinstance(argument, Ref):
+                return argument
+            layout = self.tape.values[argument.value].layout
+            return torch.empty_strided(layout.shape, layout.stride, dtype=layout.dtype)
+
+        made = node.op(*map(stand_in, node.args), **node.kwargs)
+        self.before.append(f"v{new[0]} = {self._held(made)}")
+        self.stays.add(new[0])
+        self.same.add(new[0])
+
+    def _held(self, tensor: Tensor) -> str:
+        self.script.constants.append(tensor)
+        return f"C[{len(self.script.constants) - 1}]"
+
+    # -- results in given memory -------------------------------------------------------------------
+
+    def _into_buffer(self, place: int, node: Node, new: list[int]) -> bool:
+        """Have torch write the results to memory of ours, if it can."""
+        tape = self.tape
+        out = _out_variant(node.op)
+        storages = [tape.values[v].storage for v in node.results]
+        fresh = new == node.results and len(set(storages)) == len(storages)
+        if out is None or not fresh or node.listed != (len(new) > 1):
+            return False
+        if any(not tape.values[v].layout.dense for v in new):
+            return False
+        kept = {tape.values[tape.loss].storage}
+        if self._keeps_code():
+            kept.add(tape.values[tape.code].storage)
+        if kept & set(storages):
+            return False
+        args = self._as_tensors(out, node)
+        if args is None:
+            return False
+        for v in new:
+            self.before.append(f"v{v} = B[{self._buffer(place, v)}]")
+            self.stays.add(v)
+        names = [a.name for a in out._schema.arguments if a.kwarg_only and a.alias_info is not None]
+        given = {name: Ref(v) for name, v in zip(names, new, strict=True)}
+        self.loop.append(self._call(out, args, {**node.kwargs, **given}))
+        return True
+
+    def _buffer(self, place: int, v: int) -> int:
+        value = self.tape.values[v]
+        layout, storage = value.layout, value.storage
+        size = layout.dtype.itemsize
+        for extent in layout.shape:
+            size *= extent
+        base = self._base(place, storage, size)
+        self.bound[storage] = base
+        self.script.buffers.append(Buffer(base, layout))
+        return len(self.script.buffers) - 1
+
+    def _base(self, place: int, storage: int, size: int) -> int:
+        script = self.script
+        if storage in self.gradient_of:
+            script.bases.append(size)
+            script.gradients[len(script.bases) - 1] = self.gradient_of[storage]
+            return len(script.bases) - 1
+        self._release(place)
+        for entry in self.free:
+            if entry[0] == size:
+                self.free.remove(entry)
+                return entry[1]
+        script.bases.append(size)
+        return len(script.bases) - 1
+
+    def _release(self, place: int) -> None:
+        """Let memory be used again whose last use was before an operation."""
+        for storage in [s for s in self.bound if self.last_use.get(s, 0) < place]:
+            base = self.bound.pop(storage)
+            if base not in self.script.gradients:
+                self.free.append((self.script.bases[base], base))
+
+    def _as_tensors(self, out: OpOverload, node: Node) -> tuple[Any, ...] | None:
+        """The arguments, where a plain number stands for a tensor as a tensor of no dimension; None
+        if that would be another computation.
+        """
+        given: list[Any] = []
+        dtypes = {self.tape.values[v].layout.dtype for v in _refs((node.args, node.kwargs))}
+        for argument, value in zip(out._schema.arguments, node.args, strict=False):
+            if str(argument.type) != "Tensor" or isinstance(value, Ref):
+                given.append(value)
+                continue
+            result = self.tape.values[node.results[0]].layout.dtype
+            if dtypes != {result} or not isinstance(value, (int, float)):
+                return None
+            given.append(_Text(self._number(float(value), result)))
+        return tuple(given)
+
+    def _number(self, value: float, dtype: torch.dtype) -> str:
+        key = (value, dtype)
+        if key not in self.numbers:
+            held = self._held(torch.scalar_tensor(value, dtype=dtype))
+            self.numbers[key] = f"n{len(self.numbers)}"
+            self.before.append(f"{self.numbers[key]} = {held}")
+        return self.numbers[key]
+
+    # -- around the recorded operations ------------------------------------------------------------
+
+    def _keeps_code(self) -> bool:
+        value = self.tape.values[self.tape.code]
+        numbers = 1
+        for extent in value.layout.shape:
+            numbers *= extent
+        return numbers <= SMALL_CODE and value.node >= 0
+
+    def _measures(self) -> None:
+        tape = self.tape
+        self.loop.append(f"losses.append(v{tape.loss})")
+        if self._keeps_code() and tape.code not in self.stays:
+            self.script.keeps_codes = True
+            self.loop.append(f"codes.append(v{tape.code})")
+        else:
+            self.loop.append(
+                f"codes.append(torch.ops.aten.linalg_vector_norm(v{tape.code}, {_text(torch.inf)}, "
+                "[0]))"
+            )
+        if not self.sparse_code:
+            self.loop.append(
+                f"lengths.append(torch.ops.aten.linalg_vector_norm(v{tape.atoms}, 2, [1]))"
+            )
+
+    def _gradients(self) -> None:
+        """Copy to their places those gradients that could not be written there."""
+        tape, script = self.tape, self.script
+        placed = set(script.gradients.values())
+        for place, g in enumerate(tape.gradients):
+            if g is not None and place not in placed:
+                self.loop.append(f"G[{len(script.copied)}].copy_(v{g})")
+                script.copied.append(place)
+
+    @staticmethod
+    def _update(arithmetic: Arithmetic) -> list[str]:
+        counted = [f"if t < {LAST_COUNTED!r}:", "    t += 1.0"] if arithmetic.counts else []
+        states = [f"{name} = S[j * {len(arithmetic.state)} + {i}]"
+                  for i, name in enumerate(arithmetic.state)]  # fmt: skip
+        body = [
+            "p = P[j]", "g = Q[j]", "d = D[j]", *states, "lr = rates[stride * i + groups[j]]",
+            *arithmetic.statements.splitlines(),
+        ]  # fmt: skip
+        return [*counted, "for j in range(len(groups)):", *(f"    {line}" for line in body)]
+
+    def _assemble(self, whole_batches: bool) -> None:
+        tape = self.tape
+        x = f"v{tape.x}"
+        if self.full_batch:
+            self.before.insert(0, f"{x} = xs[0]")
+        else:
+            self.loop.insert(0, f"{x} = xs[i]" if whole_batches else f"{x} = xs[i].clone()")
+        for i, v in enumerate(tape.parameters):
+            self.before.insert(0, f"v{v} = W[{i}]")
+        for v, tensor in tape.constants.items():
+            self.before.insert(0, f"v{v} = {self._held(tensor)}")
+        largest = "torch.stack(codes)"
+        if self.script.keeps_codes:
+            largest = f"torch.ops.aten.linalg_vector_norm({largest}, {_text(torch.inf)}, [1])"
+        lines = [
+            "def steps(n: int, t: float, rates: List[float], stride: int, xs: Tensor, "
+            "W: List[Tensor], C: List[Tensor], B: List[Tensor], G: List[Tensor], "
+            "groups: List[int], P: List[Tensor], Q: List[Tensor], D: List[Tensor], "
+            "S: List[Tensor]) -> Tuple[float, Tensor, Tensor, Tensor]:",
+            *(f"    {line}" for line in self.before),
+            "    losses: List[Tensor] = []",
+            "    codes: List[Tensor] = []",
+            "    lengths: List[Tensor] = []",
+            "    for i in range(n):",
+            *(f"        {line}" for line in self.loop),
+            f"    largest = {largest}",
+            "    norms = torch.stack(lengths)" if not self.sparse_code else "    norms = largest",
+            "    return t, torch.stack(losses), largest, norms",
+        ]
+        self.script.source = "\n".join(lines) + "\n"
+
+    # -- words -------------------------------------------------------------------------------------
+
+    def _call(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        name = op.overloadpacket.__name__
+        words = [_text(argument) for argument in args]
+        words += [
+            f"{key}={_text(value)}"
+            for key, value in kwargs.items()
+            if key not in ("device", "layout", "pin_memory") and value is not None
+        ]
+        return f"torch.ops.aten.{name}({', '.join(words)})"
+
+
+class _Text(str):
+    """A name in the script."""
+
+    __slots__ = ()
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Ref):
+        return f"v{value.value}"
+    if isinstance(value, _Text):
+        return value
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_text, value))}]"
+    if isinstance(value, torch.dtype) and value in _DTYPES:
+        return str(_DTYPES[value])
+    if isinstance(value, torch.memory_format) and value in _FORMATS:
+        return str(_FORMATS[value])
+    if isinstance(value, float) and value - value != 0:  # nan or inf
+        return f"float('{value}')"
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return repr(value)
+    raise CannotCaptureError(f"an argument of type {type(value).__name__} cannot be written down")
+
+
+def _refs(arguments: Any) -> set[int]:
+    """The values that arguments refer to."""
+    if isinstance(arguments, Ref):
+        return {arguments.value}
+    if isinstance(arguments, dict):
+        arguments = list(arguments.values())
+    if isinstance(arguments, (list, tuple)):
+        return set().union(*map(_refs, arguments))
+    return set()
+
+
+def _out_variant(op: OpOverload) -> OpOverload | None:
+    """The overload that writes to given memory, where torch has a kernel for it: the others only
+    copy what they have made.
+    """
+    packet = op.overloadpacket
+    if packet.__name__ in _MOVING:
+        return None
+    wanted = [(a.name, str(a.type)) for a in op._schema.arguments]
+    for name in packet.overloads():
+        found: OpOverload = getattr(packet, name)
+        outs = [a for a in found._schema.arguments if a.kwarg_only and a.alias_info is not None]
+        rest = [(a.name, str(a.type)) for a in found._schema.arguments if a not in outs]
+        if (
+            outs
+            and rest == wanted
+            and len(outs) == len(op._schema.returns)
+            and torch._C._dispatch_has_kernel_for_dispatch_key(
+                f"{packet._qualified_op_name}.{name}", "CPU"
+            )
+        ):
+            return found
+    return None
