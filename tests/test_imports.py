@@ -55,6 +55,7 @@ RUN = "from dicttui.cli.application import run\nrun({})"
         ("import dicttui.serve.client, dicttui.serve.server", {"pydantic"}),
         ("import dicttui.serve.background, dicttui.serve.starting", {"pydantic"}),
         (RUN.format(["stop"]), {"typer", "pydantic"}),
+        (RUN.format(["bench", "--only", "nothing"]), {"typer", "pydantic", "psutil"}),
         ("import dicttui.tui.app", HEAVY - {"torch", "sklearn", "numpy"}),
     ],
 )

@@ -15,6 +15,7 @@ from typer.main import get_command
 
 from dicttui import __version__
 from dicttui.cli.attach import attach
+from dicttui.cli.bench import bench
 from dicttui.cli.data import data
 from dicttui.cli.export import export
 from dicttui.cli.log import install_hooks
@@ -34,7 +35,7 @@ from dicttui.visible import visible
 
 COMMANDS = (
     "open", "train", "presets", "data", "runs", "resume", "replay", "start", "attach", "stop",
-    "export", "report", *RESERVED,
+    "export", "report", "bench", *RESERVED,
 )  # fmt: skip
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
@@ -106,6 +107,7 @@ def _application() -> typer.Typer:
     application.command("stop")(stop)
     application.command("export")(export)
     application.command("report")(report)
+    application.command("bench")(bench)
     for word in RESERVED:
         application.command(
             word,
