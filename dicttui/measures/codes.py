@@ -28,17 +28,6 @@ def fires(code: Tensor, atoms: Tensor, x_rms: Tensor | float, sparse_code: bool)
     return code.abs() * row_norms(atoms) > FIRING_THRESHOLD * x_rms
 
 
-def fired_any(largest: Tensor, norms: Tensor | None, x_rms: float) -> Tensor:
-    """Which atoms fire on any sample of a step, from the largest |code| of each and its norm: bool
-    [steps, n_atoms], equal to `fires(…).any(dim=0)` of each step.
-
-    largest and norms are [steps, n_atoms]; norms are None where codes can be exactly zero.
-    """
-    if norms is None:
-        return largest != 0
-    return largest * norms > FIRING_THRESHOLD * x_rms
-
-
 class Firing:
     """Which atoms fire on any sample of a step, gathered cheaply because it is done at every step.
 
@@ -46,7 +35,7 @@ class Firing:
     """
 
     def __init__(self, x_rms: float, sparse_code: bool) -> None:
-        self._x_rms = x_rms
+        self._threshold = FIRING_THRESHOLD * x_rms
         self._sparse_code = sparse_code
         self._largest: list[Tensor] = []
         self._norms: list[Tensor] = []
@@ -59,8 +48,10 @@ class Firing:
 
     def fired_any(self) -> Tensor:
         """Which fired: bool [steps, n_atoms], equal to `fires(…).any(dim=0)` of each step added."""
-        norms = None if self._sparse_code else torch.stack(self._norms)
-        return fired_any(torch.stack(self._largest), norms, self._x_rms)
+        largest = torch.stack(self._largest)
+        if self._sparse_code:
+            return largest != 0
+        return largest * torch.stack(self._norms) > self._threshold
 
 
 def l0(fired: Tensor) -> Tensor:

@@ -22,7 +22,12 @@ class Deadness:
         """
         fired_any = fired_any.reshape(-1, len(self.last_fired))
         indices = torch.arange(step + 1 - len(fired_any), step + 1, device=fired_any.device)
-        last = torch.where(fired_any, indices[:, None], self.start - 1).amax(dim=0)
+        self.seen(torch.where(fired_any, indices[:, None], -1).amax(dim=0))
+
+    def seen(self, last: Tensor) -> None:
+        """Say at which step index each atom fired last: int64 [n_atoms], less than any step where
+        it did not. In place, without waiting for the device.
+        """
         torch.maximum(self.last_fired, last, out=self.last_fired)
 
     def dead(self, step: int, window: int) -> Tensor | None:

@@ -41,7 +41,9 @@ class Past:
     def made(self, first: int, values: list[float], began: float, ended: float) -> None:
         """Steps were made, the first with this index, between two training seconds."""
         self.losses.extend(first, values, began, ended)
-        finite = [v for v in values if math.isfinite(v)]
+        finite = values
+        if not math.isfinite(sum(values)):
+            finite = [v for v in values if math.isfinite(v)]
         if finite:
             low = min(finite)
             if self.best_loss is None or low < self.best_loss:

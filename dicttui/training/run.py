@@ -198,7 +198,9 @@ class GradientRun:
             self.trainable.random_state = torch.get_rng_state()
             torch.set_rng_state(outside)
         ended = time.perf_counter()
-        bad = next((i for i, v in enumerate(values) if not math.isfinite(v)), None)
+        bad = None
+        if not math.isfinite(sum(values)):
+            bad = next((i for i, v in enumerate(values) if not math.isfinite(v)), None)
         if bad is not None:
             # A device that is not waited for has made more steps.
             del values[bad + 1 :]

@@ -38,9 +38,9 @@ class _Call:
     first: int
     count: int
     work: Callable[[], None]
-    results: tuple[float, Tensor, Tensor, Tensor] | None = None
-    """The optimizer's count of steps; losses [count]; the largest |code| of each atom, and its norm
-    unless codes are sparse, [count, n_atoms]."""
+    results: tuple[float, Tensor, Tensor] | None = None
+    """The optimizer's count of steps; losses [count]; the step at which each atom fired last,
+    [n_atoms], -1 where it did not."""
     error: BaseException | None = None
 
 
@@ -120,11 +120,8 @@ class CapturedEngine:
         if call.error is not None:
             raise call.error
         assert call.results is not None
-        counted, losses, largest, norms = call.results
-        fired = codes.fired_any(
-            largest, None if trainable.network.sparse_code else norms, trainable.x_rms
-        )
-        trainable.deadness.update(fired, step + call.count - 1)
+        counted, losses, last_fired = call.results
+        trainable.deadness.seen(last_fired)
         if self._counts:
             for counter in self._flat.counters(trainable):
                 counter.fill_(counted)
@@ -149,9 +146,10 @@ class CapturedEngine:
         count = min(count, self._most(trainable))
         rates, stride, pieces = self._rates(trainable, first, count)
         arguments = (
-            count, float(flat.counters(trainable)[0]) if self._counts else 0.0, rates, stride,
+            first, count, float(flat.counters(trainable)[0]) if self._counts else 0.0,
+            codes.FIRING_THRESHOLD * trainable.x_rms, rates, stride,
             trainable.samples.batches(first, count, trainable.device),
-            [p.detach() for p in trainable.network.parameters()],
+            [p.detach() for p in flat.all_parameters],
             self._script.constants, self._buffers, self._copied,
             pieces.groups, pieces.parameters, pieces.gradients, pieces.scratch, pieces.state,
         )  # fmt: skip
@@ -268,7 +266,7 @@ def _unoptimized() -> AbstractContextManager[None]:
 
 
 @lru_cache(maxsize=64)
-def _compiled(source: str) -> Callable[..., tuple[float, Tensor, Tensor, Tensor]]:
+def _compiled(source: str) -> Callable[..., tuple[float, Tensor, Tensor]]:
     """The function of a script. Raises CannotCaptureError where TorchScript does not take it."""
     try:
         return torch.jit.CompilationUnit(source).steps  # type: ignore[no-any-return]

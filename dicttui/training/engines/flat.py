@@ -47,6 +47,8 @@ class Flat:
         """The places of the parameters that the optimizer steps, in the network's order."""
         if not self.trained:
             raise CannotCaptureError("no parameter of it has a gradient")
+        self.all_parameters = parameters
+        self._own = [parameters[i] for i in self.trained]
         self._offsets: dict[int, int] = {}
         self._spans: list[tuple[int, int, int]] = []
         """Of each parameter group that has parameters: (rate's place, first, last + 1)."""
@@ -105,47 +107,43 @@ class Flat:
 
     def holds(self, trainable: Trainable) -> bool:
         """Whether the run's parameters and the optimizer's state lie here."""
-        parameters = list(trainable.network.parameters())
-        (optimizer,) = trainable.optimizers
-        for i, view, states in zip(self.trained, self._views, self._state_views, strict=True):
-            parameter = parameters[i]
+        state = trainable.optimizers[0].state
+        for parameter, view, states in zip(self._own, self._views, self._state_views, strict=True):
             if parameter.data_ptr() != view.data_ptr():
                 return False
-            state = optimizer.state.get(parameter, {})
-            if any(state.get(name) is not own for name, own in states.items()):
-                return False
+            if states:
+                present = state[parameter]
+                if any(present.get(name) is not own for name, own in states.items()):
+                    return False
         return True
 
     def ready(self, trainable: Trainable) -> bool:
         """Whether the optimizer has made a step, so that it has the state that is carried on."""
-        (optimizer,) = trainable.optimizers
-        parameters = list(trainable.network.parameters())
-        needed = set(self.state_names)
-        return not needed or all(
-            needed <= optimizer.state.get(parameters[i], {}).keys() for i in self.trained
+        if not self.state_names:
+            return True
+        state = trainable.optimizers[0].state
+        return all(
+            parameter in state and all(name in state[parameter] for name in self.state_names)
+            for parameter in self._own
         )
 
     @torch.no_grad()
     def adopt(self, trainable: Trainable) -> None:
         """Let the run's parameters and the optimizer's state lie here, with their values."""
-        (optimizer,) = trainable.optimizers
-        parameters = list(trainable.network.parameters())
-        for i, view, states in zip(self.trained, self._views, self._state_views, strict=True):
-            parameter = parameters[i]
+        state = trainable.optimizers[0].state
+        for parameter, view, states in zip(self._own, self._views, self._state_views, strict=True):
             if parameter.data_ptr() != view.data_ptr():
                 view.copy_(parameter)
                 parameter.data = view
-            state = optimizer.state[parameter] if states else {}
             for name, own in states.items():
-                if state[name] is not own:
-                    own.copy_(state[name])
-                    state[name] = own
+                if state[parameter][name] is not own:
+                    own.copy_(state[parameter][name])
+                    state[parameter][name] = own
 
     def counters(self, trainable: Trainable) -> list[Tensor]:
         """The optimizer's counts of its steps, one a parameter."""
-        (optimizer,) = trainable.optimizers
-        parameters = list(trainable.network.parameters())
-        return [optimizer.state[parameters[i]]["step"] for i in self.trained]
+        state = trainable.optimizers[0].state
+        return [state[parameter]["step"] for parameter in self._own]
 
 
 class Pieces:

@@ -383,11 +383,13 @@ class _Writer:
         largest = "torch.stack(codes)"
         if self.script.keeps_codes:
             largest = f"torch.ops.aten.linalg_vector_norm({largest}, {_text(torch.inf)}, [1])"
+        fired = "largest != 0" if self.sparse_code else "largest * torch.stack(lengths) > threshold"
         lines = [
-            "def steps(n: int, t: float, rates: List[float], stride: int, xs: Tensor, "
+            "def steps(first: int, n: int, t: float, threshold: float, rates: List[float], "
+            "stride: int, xs: Tensor, "
             "W: List[Tensor], C: List[Tensor], B: List[Tensor], G: List[Tensor], "
             "groups: List[int], P: List[Tensor], Q: List[Tensor], D: List[Tensor], "
-            "S: List[Tensor]) -> Tuple[float, Tensor, Tensor, Tensor]:",
+            "S: List[Tensor]) -> Tuple[float, Tensor, Tensor]:",
             *(f"    {line}" for line in self.before),
             "    losses: List[Tensor] = []",
             "    codes: List[Tensor] = []",
@@ -395,8 +397,10 @@ class _Writer:
             "    for i in range(n):",
             *(f"        {line}" for line in self.loop),
             f"    largest = {largest}",
-            "    norms = torch.stack(lengths)" if not self.sparse_code else "    norms = largest",
-            "    return t, torch.stack(losses), largest, norms",
+            f"    fired = {fired}",
+            "    at = torch.arange(first, first + n).unsqueeze(1)",
+            "    last = torch.where(fired, at, torch.full_like(at, -1)).amax(0)",
+            "    return t, torch.stack(losses), last",
         ]
         self.script.source = "\n".join(lines) + "\n"
 
