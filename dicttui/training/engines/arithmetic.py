@@ -11,8 +11,12 @@ by itself, and its results are equal to the last bit, for these reasons:
 - Operations that look equal are not. In builds with MKL, `sqrt` is MKL's, and rounds one number in
   six otherwise than the processor's square root does; `addcmul_` and `add_` with an alpha may leave
   out a rounding that `mul_` and `add_` make.
-- Scalars are float64 on both sides, in the same order of operations. What depends on
-  hyper-parameters alone is worked out in Python.
+- Scalars are float64 on both sides, in the same order of operations, and rounded to float32 once.
+  What depends on hyper-parameters alone is worked out in Python.
+
+`mul_`, `div_` and `add_` take a number as a tensor, and one that has to be made of a Python number
+costs three times what the operation itself does on a small network. So the statements give them
+tensors of one element that are there already.
 
 It is the arithmetic of torch 2.13. That of 2.4 and later is the same, but that the first of these
 take the square root of Adam's second bias correction with math.sqrt: the float64 may differ in its
@@ -21,7 +25,7 @@ who takes these statements compares them with steps of the installed torch.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +34,10 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 Hyperparameters = Mapping[str, Any]
+
+_ROUNDED_TO_ONE = 1 - 2.0**-25
+"""The least number that is 1 as a float32 (a tie goes to the even one), so that no division by it
+is needed."""
 
 
 class NoArithmeticError(Exception):
@@ -40,24 +48,33 @@ class NoArithmeticError(Exception):
 class Arithmetic:
     """The step of one of torch's optimizers, in TorchScript over flat tensors.
 
-    `statements` are lines of TorchScript, each to be indented as the block they go into; some open
-    a block of their own. They know by name
+    `once` and `each` are lines of TorchScript, each to be indented as the block they go into; some
+    open a block of their own. They know by name
     `p`: the parameters [n], changed in place;
     `g`: their gradients [n], overwritten with anything;
     the tensors of `state`, each [n], changed in place;
     `d`: a scratch tensor [n] with any content;
     `lr`: the learning rate, a float;
-    `t`: the number of this step, from 1, a float.
+    `t`: the number of this step, from 1, a float;
+    and define others of more than one letter, and `c`.
     All tensors are float32 and contiguous. The state must exist: SGD's first step, which takes the
-    gradient for its momentum_buffer, is not this one. Elements that belong to no parameter
-    may become NaN where eps is 0, and do no harm to others.
+    gradient for its momentum_buffer, is not this one. Elements that belong to no parameter may take
+    any value, NaN too, and do no harm to others.
     """
 
     state: tuple[str, ...]
     """Keys of the optimizer's state tensors that are shaped like the parameter."""
     counts: bool
     """Whether the optimizer's state has a "step"."""
-    statements: str
+    once: str
+    """Makes what is the same in all steps."""
+    each: str
+    """Makes a step."""
+
+    @property
+    def statements(self) -> str:
+        """All that a step needs."""
+        return "\n".join(filter(None, (self.once, self.each)))
 
 
 def of(optimizer: Optimizer) -> Arithmetic:
@@ -130,14 +147,19 @@ def _refuse_special_ways(name: str, hyperparameters: Hyperparameters) -> None:
 def _sgd(h: Hyperparameters) -> Arithmetic:
     lines = _gradient(h)
     if h["momentum"] == 0:
-        return _arithmetic((), [*lines, "p.add_(g, alpha=-lr)"], counts=False)
-    momentum, share = _literal(h["momentum"]), _literal(1 - h["dampening"])
-    lines.append(f"momentum_buffer.mul_({momentum}).add_(g, alpha={share})")
+        return _arithmetic((), {}, [*lines, "p.add_(g, alpha=-lr)"], counts=False)
+    share = _literal(1 - h["dampening"])
+    lines.append(f"momentum_buffer.mul_(momentum).add_(g, alpha={share})")
     moved = "momentum_buffer"
     if h["nesterov"]:
-        lines.append(f"g.add_(momentum_buffer, alpha={momentum})")
+        lines.append(f"g.add_(momentum_buffer, alpha={_literal(h['momentum'])})")
         moved = "g"
-    return _arithmetic(("momentum_buffer",), [*lines, f"p.add_({moved}, alpha=-lr)"], counts=False)
+    return _arithmetic(
+        ("momentum_buffer",),
+        {"momentum": h["momentum"]},
+        [*lines, f"p.add_({moved}, alpha=-lr)"],
+        counts=False,
+    )
 
 
 def _adam(h: Hyperparameters) -> Arithmetic:
@@ -148,7 +170,7 @@ def _adam(h: Hyperparameters) -> Arithmetic:
     lines = [
         *(_gradient_beside_decay(h) if decoupled else _gradient(h)),
         f"exp_avg.lerp_(g, {_literal(1 - beta1)})",
-        _second_moment("exp_avg_sq", beta2),
+        _second_moment("exp_avg_sq", "beta2", beta2),
     ]
     rooted = "exp_avg_sq"
     if h["amsgrad"]:
@@ -157,10 +179,13 @@ def _adam(h: Hyperparameters) -> Arithmetic:
         lines.append("torch.maximum(max_exp_avg_sq, exp_avg_sq, out=max_exp_avg_sq)")
     lines += [
         f"torch.sqrt({rooted}, out=d)",
-        f"d.div_((1.0 - {_literal(beta2)} ** t) ** 0.5).add_({_literal(h['eps'])})",
+        f"bias = (1.0 - {_literal(beta2)} ** t) ** 0.5",
+        f"if bias < {_ROUNDED_TO_ONE!r}:",
+        "    d.div_(c.fill_(bias))",
+        "d.add_(eps)",
         f"p.addcdiv_(exp_avg, d, value=-(lr / (1.0 - {_literal(beta1)} ** t)))",
     ]
-    return _arithmetic(state, lines)
+    return _arithmetic(state, {"beta2": beta2, "eps": h["eps"], "c": 0.0}, lines)
 
 
 def _adamw(h: Hyperparameters) -> Arithmetic:
@@ -168,27 +193,29 @@ def _adamw(h: Hyperparameters) -> Arithmetic:
 
 
 def _rmsprop(h: Hyperparameters) -> Arithmetic:
-    alpha, eps = h["alpha"], _literal(h["eps"])
+    alpha = h["alpha"]
     state = ["square_avg"]
-    lines = [*_gradient(h), _second_moment("square_avg", alpha)]
+    scalars = {"alpha": alpha, "eps": h["eps"]}
+    lines = [*_gradient(h), _second_moment("square_avg", "alpha", alpha)]
     if h["centered"]:
         state.append("grad_avg")
         lines += [
             f"grad_avg.lerp_(g, {_literal(1 - alpha)})",
             "torch.addcmul(square_avg, grad_avg, grad_avg, value=-1.0, out=d)",
-            f"d.sqrt_().add_({eps})",
+            "d.sqrt_().add_(eps)",
         ]
     else:
-        lines += ["torch.sqrt(square_avg, out=d)", f"d.add_({eps})"]
+        lines += ["torch.sqrt(square_avg, out=d)", "d.add_(eps)"]
     if h["momentum"] > 0:
         state.append("momentum_buffer")
+        scalars["momentum"] = h["momentum"]
         lines += [
-            f"momentum_buffer.mul_({_literal(h['momentum'])}).addcdiv_(g, d)",
+            "momentum_buffer.mul_(momentum).addcdiv_(g, d)",
             "p.add_(momentum_buffer, alpha=-lr)",
         ]
     else:
         lines.append("p.addcdiv_(g, d, value=-lr)")
-    return _arithmetic(state, lines)
+    return _arithmetic(state, scalars, lines)
 
 
 def _adagrad(h: Hyperparameters) -> Arithmetic:
@@ -196,23 +223,23 @@ def _adagrad(h: Hyperparameters) -> Arithmetic:
         *_gradient(h),
         "sum.addcmul_(g, g, value=1.0)",
         "torch.sqrt(sum, out=d)",
-        f"d.add_({_literal(h['eps'])})",
+        "d.add_(eps)",
         f"p.addcdiv_(g, d, value=-(lr / (1.0 + (t - 1.0) * {_literal(h['lr_decay'])})))",
     ]
-    return _arithmetic(("sum",), lines)
+    return _arithmetic(("sum",), {"eps": h["eps"]}, lines)
 
 
 def _adadelta(h: Hyperparameters) -> Arithmetic:
-    rho, eps = h["rho"], _literal(h["eps"])
+    rho = h["rho"]
     lines = [
         *_gradient(h),
-        _second_moment("square_avg", rho),
-        f"d.copy_(square_avg).add_({eps}).sqrt_()",
-        f"torch.mul(torch.add(acc_delta, {eps}).sqrt_().div_(d), g, out=d)",
-        f"acc_delta.mul_({_literal(rho)}).addcmul_(d, d, value={_literal(1 - rho)})",
+        _second_moment("square_avg", "rho", rho),
+        "d.copy_(square_avg).add_(eps).sqrt_()",
+        "torch.mul(torch.add(acc_delta, eps).sqrt_().div_(d), g, out=d)",
+        f"acc_delta.mul_(rho).addcmul_(d, d, value={_literal(1 - rho)})",
         "p.add_(d, alpha=-lr)",
     ]
-    return _arithmetic(("square_avg", "acc_delta"), lines)
+    return _arithmetic(("square_avg", "acc_delta"), {"rho": rho, "eps": h["eps"]}, lines)
 
 
 def _adamax(h: Hyperparameters) -> Arithmetic:
@@ -220,32 +247,34 @@ def _adamax(h: Hyperparameters) -> Arithmetic:
     lines = [
         *_gradient(h),
         f"exp_avg.lerp_(g, {_literal(1 - beta1)})",
-        f"exp_inf.mul_({_literal(beta2)})",
-        f"torch.maximum(exp_inf, g.abs_().add_({_literal(h['eps'])}), out=exp_inf)",
+        "torch.maximum(exp_inf.mul_(beta2), g.abs_().add_(eps), out=exp_inf)",
         f"p.addcdiv_(exp_avg, exp_inf, value=-(lr / (1.0 - {_literal(beta1)} ** t)))",
     ]
-    return _arithmetic(("exp_avg", "exp_inf"), lines)
+    return _arithmetic(("exp_avg", "exp_inf"), {"beta2": beta2, "eps": h["eps"]}, lines)
 
 
 def _radam(h: Hyperparameters) -> Arithmetic:
     beta1, beta2 = h["betas"]
     first, second = (f"(1.0 - {_literal(beta)} ** t)" for beta in (beta1, beta2))
     longest = 2 / (1 - beta2) - 1
-    decoupled = h["decoupled_weight_decay"]
     lines = [
-        *(_gradient_beside_decay(h) if decoupled else _gradient(h)),
+        *(_gradient_beside_decay(h) if h["decoupled_weight_decay"] else _gradient(h)),
         f"exp_avg.lerp_(g, {_literal(1 - beta1)})",
-        _second_moment("exp_avg_sq", beta2),
-        f"d.copy_(exp_avg).div_({first}).mul_(lr)",
+        _second_moment("exp_avg_sq", "beta2", beta2),
+        f"d.copy_(exp_avg).div_(c.fill_({first}))",
+        "d.mul_(c.fill_(lr))",
         f"rho = {_literal(longest)} - 2.0 * t * {_literal(beta2)} ** t / {second}",
         "if rho > 5.0:",
         "    torch.sqrt(exp_avg_sq, out=g)",
-        f"    g.add_({_literal(h['eps'])}).reciprocal_().mul_({second} ** 0.5)",
-        f"    d.mul_(g).mul_(((rho - 4.0) * (rho - 2.0) * {_literal(longest)}"
-        f" / ({_literal((longest - 4) * (longest - 2))} * rho)) ** 0.5)",
+        f"    g.add_(eps).reciprocal_().mul_(c.fill_({second} ** 0.5))",
+        f"    rectified = ((rho - 4.0) * (rho - 2.0) * {_literal(longest)}"
+        f" / ({_literal((longest - 4) * (longest - 2))} * rho)) ** 0.5",
+        "    d.mul_(g).mul_(c.fill_(rectified))",
         "p.add_(d, alpha=-1.0)",
     ]
-    return _arithmetic(("exp_avg", "exp_avg_sq"), lines)
+    return _arithmetic(
+        ("exp_avg", "exp_avg_sq"), {"beta2": beta2, "eps": h["eps"], "c": 0.0}, lines
+    )
 
 
 def _gradient(h: Hyperparameters) -> list[str]:
@@ -260,7 +289,7 @@ def _gradient_beside_decay(h: Hyperparameters) -> list[str]:
     """The same where the weights decay by themselves."""
     lines = _ascent(h)
     if h["weight_decay"] != 0:
-        lines.append(f"p.mul_(1.0 - lr * {_literal(h['weight_decay'])})")
+        lines.append(f"p.mul_(c.fill_(1.0 - lr * {_literal(h['weight_decay'])}))")
     return lines
 
 
@@ -268,8 +297,8 @@ def _ascent(h: Hyperparameters) -> list[str]:
     return ["g.neg_()"] if h["maximize"] else []
 
 
-def _second_moment(name: str, decay: float) -> str:
-    return f"{name}.mul_({_literal(decay)}).addcmul_(g, g, value={_literal(1 - decay)})"
+def _second_moment(moment: str, name: str, decay: float) -> str:
+    return f"{moment}.mul_({name}).addcmul_(g, g, value={_literal(1 - decay)})"
 
 
 def _literal(value: float) -> str:
@@ -277,9 +306,14 @@ def _literal(value: float) -> str:
 
 
 def _arithmetic(
-    state: list[str] | tuple[str, ...], lines: list[str], *, counts: bool = True
+    state: Sequence[str], scalars: Mapping[str, float], each: Sequence[str], *, counts: bool = True
 ) -> Arithmetic:
-    return Arithmetic(tuple(state), counts, "\n".join(lines))
+    """`scalars` become tensors of these names; `c` is one to be filled."""
+    once = [
+        f"{name} = torch.tensor({_literal(value)}, dtype=torch.float32)"
+        for name, value in scalars.items()
+    ]
+    return Arithmetic(tuple(state), counts, "\n".join(once), "\n".join(each))
 
 
 # NAdam and ASGD are not here: they keep numbers of each parameter from step to step.

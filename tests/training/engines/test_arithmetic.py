@@ -91,11 +91,12 @@ def scripted(written):
     tensors = ", ".join(f"{name}: Tensor" for name in ("p", *written.state, "gradients", "d"))
     return torch.jit.CompilationUnit(
         f"def steps({tensors}, rates: List[float]) -> int:\n"
+        f"{textwrap.indent(written.once, ' ' * 4)}\n"
         "    for step in range(1, len(rates)):\n"
         "        g = gradients[step].clone()\n"
         "        lr = rates[step]\n"
         "        t = float(step + 1)\n"
-        f"{textwrap.indent(written.statements, ' ' * 8)}\n"
+        f"{textwrap.indent(written.each, ' ' * 8)}\n"
         "    return len(rates)\n"
     ).steps
 
@@ -159,4 +160,4 @@ def test_what_is_not_written_is_refused_with_the_reason(optimizer, why):
 
 def test_groups_may_have_rates_of_their_own():
     groups = [{"params": [parameter()], "lr": lr, "name": str(lr)} for lr in (0.1, 0.2)]
-    assert arithmetic.of(optim.SGD(groups)).statements == "p.add_(g, alpha=-lr)"
+    assert arithmetic.of(optim.SGD(groups)).each == "p.add_(g, alpha=-lr)"
