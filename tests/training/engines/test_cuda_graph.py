@@ -57,7 +57,7 @@ class Tape(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        if func is torch.ops.aten._local_scalar_dense.default:
+        if func is torch.ops.aten._local_scalar_dense.default or on_host((args, kwargs)):
             raise RuntimeError("operation not permitted when stream is capturing")
         for place, argument in enumerate(func._schema.arguments):
             if argument.alias_info is not None and argument.alias_info.is_write:
@@ -65,6 +65,7 @@ class Tape(TorchDispatchMode):
                 memory = [storage(tensor) for tensor in simulated(given)]
                 self._former += [(held, held.clone()) for held in memory]
         result = func(*args, **kwargs)
+        assert not on_host(result)
         self.operations.append((func, args, kwargs, result))
         return result
 
@@ -83,6 +84,11 @@ class Tape(TorchDispatchMode):
 
 def simulated(values):
     return [value for value in tree_leaves(values) if isinstance(value, SimulatedTensor)]
+
+
+def on_host(values):
+    tensors = [value for value in tree_leaves(values) if isinstance(value, torch.Tensor)]
+    return len(tensors) > len(simulated(values))
 
 
 def storage(tensor):
