@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dicttui.networks import foreign
 from dicttui.optimizers import schedules
 from dicttui.training import devices, forking, undoing
 from dicttui.training.asked import number, pace_words
 from dicttui.training.experiment import Experiment
+from dicttui.training.follow_up import FollowUp
 from dicttui.training.interventions import (
     Advance,
     Change,
@@ -34,66 +35,10 @@ from dicttui.training.wording import learning_rates
 log = logging.getLogger(__name__)
 
 SMALLEST_LR, LARGEST_LR = 1e-12, 1e3
-STEPS_TIMED = 20
-"""Steps on a new device before its speed is said."""
 
 
 class CannotApplyError(Exception):
     """Why an intervention changes nothing in a run; the message is for a person."""
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Times a run's steps on the device it was moved to."""
-
-    run: GradientRun
-    step: int = 0
-    began: float | None = None
-
-    def seconds_per_step(self) -> float | None:
-        """The speed, once enough steps have been made since the first look."""
-        if self.began is None:
-            # The first chunk on a device warms it up.
-            self.began, self.step = self.run.seconds, self.run.step
-            return None
-        made = self.run.step - self.step
-        return (self.run.seconds - self.began) / made if made >= STEPS_TIMED else None
-
-
-class FollowUp:
-    """A receipt of a move, completed run by run as their speeds on the new device are known."""
-
-    def __init__(self, applied: Receipt, moved: Sequence[GradientRun]) -> None:
-        self.receipt = applied
-        self._waiting = [Stopwatch(run) for run in moved]
-
-    @property
-    def over(self) -> bool:
-        """Whether no run is left to be timed."""
-        return not self._waiting
-
-    def forget(self, names: Container[str]) -> None:
-        """What was to be timed of these runs is no longer there."""
-        self._waiting = [watch for watch in self._waiting if watch.run.name not in names]
-
-    def look(self, trained: Container[GradientRun]) -> bool:
-        """After a chunk of steps of these runs; whether the receipt has changed."""
-        before = self.receipt
-        for watch in list(self._waiting):
-            if watch.run in trained and (took := watch.seconds_per_step()) is not None:
-                self._waiting.remove(watch)
-                self.receipt = _with_speed(self.receipt, watch.run.name, took)
-        return self.receipt is not before
-
-
-def _with_speed(receipt: Receipt, run: str, seconds: float) -> Receipt:
-    changes = tuple(
-        replace(change, note=f"{change.note}, now {number(1000 * seconds)} ms/step")
-        if change.run == run
-        else change
-        for change in receipt.changes
-    )
-    return replace(receipt, changes=changes)
 
 
 def about_to_pause(intervention: object, experiment: Experiment) -> list[GradientRun]:
@@ -302,7 +247,7 @@ def _set_learning_rate(run: GradientRun, intervention: SetLearningRate, _e: Expe
     if group != "both" and group not in trainable.groups:
         where = "outside the dictionary" if group == "rest" else "in the dictionary's group"
         raise CannotApplyError(f"{run.name} has no parameter {where}")
-    new = trainable.in_groups(run.rates_after(group, lr, factor))
+    new = trainable.in_groups(trainable.rates_after(group, lr, factor))
     for value in (new.rest, new.dictionary):
         if not SMALLEST_LR <= value <= LARGEST_LR:
             raise CannotApplyError(

@@ -40,7 +40,7 @@ def fork(parent: GradientRun, asked: Fork, experiment: Experiment) -> GradientRu
         raise ForkError(f"{parent.name} has failed: there is nothing to go on from")
     rates = parent.trainable.rates
     if asked.lr is not None:
-        rates = parent.rates_after("both", asked.lr, None)
+        rates = parent.trainable.rates_after("both", asked.lr, None)
     specification = specified(parent, asked, rates, experiment)
     child = made(parent, specification, experiment)
     child.trainable.rates = child.trainable.in_groups(Rates(rates.rest, rates.dictionary))

@@ -6,12 +6,10 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Protocol
 
 import torch
-from torch import Tensor
 
 from dicttui.measures import norms, ripple
 from dicttui.measures.floor import Floor, loss_floor
@@ -23,7 +21,7 @@ from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import Choice
 from dicttui.training.engines.engine import StepError
-from dicttui.training.interventions import Group
+from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
 from dicttui.training.past import GHOSTS_KEPT, Past
@@ -35,29 +33,14 @@ log = logging.getLogger(__name__)
 
 SPEED_WINDOW = 2.0
 """Seconds over which steps per second are taken."""
-PROBE_EVERY = 10
-"""Steps between two evaluations of the probe batch, where training is by minibatches: a forward
-pass of one batch, so it takes two or three hundredths of the time."""
+PROBE_EVERY, PROBE_EVERY_LATER = 10, 100
+"""Steps between two evaluations of the probe batch, where training is by minibatches, at first and
+from step PROBED_OFTEN on. One is a forward pass of one batch and ends a chunk of steps, so that
+steps that are made without Python are held up."""
+PROBED_OFTEN = 200 * PROBE_EVERY
+"""By then the last 200 evaluations, which the ripple is taken of, are known."""
 LARGEST_FLOOR = 50_000_000
 """Numbers in a train set up to which its loss floor is computed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Initial:
-    """What a run goes back to at step 0; in host memory."""
-
-    tensors: list[Tensor]
-    dictionary: Tensor
-    random_state: Tensor
-
-    @classmethod
-    def of(cls, trainable: Trainable) -> Self:
-        """Copies of what a run has now."""
-        return cls(
-            [t.detach().to("cpu", copy=True) for t in trainable.module_tensors()],
-            trainable.network.dictionary.detach().to("cpu", copy=True),
-            trainable.random_state.clone(),
-        )
 
 
 class Run(Protocol):
@@ -151,7 +134,11 @@ class GradientRun:
         """
         if self.trainable.samples.full_batch:
             return sys.maxsize
-        return PROBE_EVERY - self.step % PROBE_EVERY
+        return self._probe_every - self.step % self._probe_every
+
+    @property
+    def _probe_every(self) -> int:
+        return PROBE_EVERY if self.step < PROBED_OFTEN else PROBE_EVERY_LATER
 
     @property
     def observed(self) -> bool:
@@ -240,7 +227,7 @@ class GradientRun:
         if self.trainable.samples.full_batch:
             self.past.recent.extend(values[-ripple.WINDOW :])
         self.step += len(values)
-        if self.until_probe == PROBE_EVERY and math.isfinite(values[-1]):
+        if self.until_probe == self._probe_every and math.isfinite(values[-1]):
             self.past.recent.append(measurement.probe_loss(self.trainable))
         if self.measured is not None and self.measured.step == self.step - 1:
             self.past.measured(self.measured, self.seconds)
@@ -281,19 +268,6 @@ class GradientRun:
         self.measured = measurement.take_standing(self.trainable, self.dead_window, self.step)
 
     # -- what interventions do -----------------------------------------------------------------
-
-    def rates_after(self, group: Group, lr: float | None, factor: float | None) -> Rates:
-        """What the base rates would be: set to lr, or multiplied by factor; of "both", lr is the
-        rate of the rest, and the dictionary keeps its ratio to it.
-        """
-        rates = self.trainable.rates
-        if group == "both":
-            if lr is not None:
-                return Rates(lr, lr * (rates.dictionary / rates.rest))
-            return Rates(rates.rest * (factor or 1.0), rates.dictionary * (factor or 1.0))
-        if group == "rest":
-            return Rates(lr if lr is not None else rates.rest * (factor or 1.0), rates.dictionary)
-        return Rates(rates.rest, lr if lr is not None else rates.dictionary * (factor or 1.0))
 
     def set_rates(self, rates: Rates) -> None:
         """Change the base learning rates, from the next step on."""

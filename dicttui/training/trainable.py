@@ -11,6 +11,7 @@ from dicttui.measures.deadness import Deadness
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import schedules
 from dicttui.preset.runs import RunSpecification
+from dicttui.training.interventions import Group
 
 
 @dataclass(slots=True)
@@ -64,6 +65,19 @@ class Trainable:
         """The base rates of the preset."""
         lr = self.specification.lr
         return self.in_groups(Rates(lr, lr * self.specification.dictionary_lr_scale))
+
+    def rates_after(self, group: Group, lr: float | None, factor: float | None) -> Rates:
+        """What the base rates would be: set to lr, or multiplied by factor; of "both", lr is the
+        rate of the rest, and the dictionary keeps its ratio to it.
+        """
+        rates = self.rates
+        if group == "both":
+            if lr is not None:
+                return Rates(lr, lr * (rates.dictionary / rates.rest))
+            return Rates(rates.rest * (factor or 1.0), rates.dictionary * (factor or 1.0))
+        if group == "rest":
+            return Rates(lr if lr is not None else rates.rest * (factor or 1.0), rates.dictionary)
+        return Rates(rates.rest, lr if lr is not None else rates.dictionary * (factor or 1.0))
 
     def rates_at(self, step: int) -> Rates:
         """The learning rates in force at a step index."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 import torch
 
@@ -22,6 +23,7 @@ from dicttui.training import (
 )
 from dicttui.training.audience import ENDED, Audience
 from dicttui.training.experiment import Experiment
+from dicttui.training.follow_up import FollowUps
 from dicttui.training.interventions import (
     CHANGE_THE_TRAINING,
     Fork,
@@ -38,12 +40,14 @@ from dicttui.training.mailbox import Mailbox
 from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import Observer
 from dicttui.training.pace import CHUNK_SECONDS, Pace, adapted
-from dicttui.training.pool import Pool, Work
+from dicttui.training.pool import Pool
 from dicttui.training.run import GradientRun
 from dicttui.training.script import Script, Scripted, Start, placed
 from dicttui.training.system import SystemFacts
 
 log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 OBSERVATION_SHARE = 0.02
 """Share of the training time that measuring for the screen may take."""
@@ -93,7 +97,7 @@ class Trainer:
         self._observed = float("-inf")
         self._observation_cost = 0.0
         self._changed = True
-        self._follow_ups: list[applying.FollowUp] = []
+        self._follow_ups = FollowUps()
         self._keeping = Keeping(self.experiment, self.pace, self._audience)
         for run in self.experiment.runs:
             self._guarded(run, run.look_first)
@@ -191,36 +195,32 @@ class Trainer:
         self._done.clear()
         count = min([most, *(self._until_something(run) for run in runs)])
         began, aside, spent = time.perf_counter(), 0.0, 0.0
-        watchers = {run.name: self._audience.of_step(run, run.step + count - 1) for run in runs}
-        observed = {
-            run.name: observe or self._wants(run) == count or bool(watchers[run.name])
-            for run in runs
-        }
+        watchers = [self._audience.of_step(run, run.step + count - 1) for run in runs]
+        observed = [
+            observe or self._wants(run) == count or bool(watching)
+            for run, watching in zip(runs, watchers, strict=True)
+        ]
         self._lend(runs, count, observed)
-        for run in runs:
+        for run, look, watching in zip(runs, observed, watchers, strict=True):
             aside += courtesy.stand_aside()
             if run.state == "running":
-                spent += self._advance(run, count, observe=observed[run.name])
-            self._tell(run, watchers[run.name])
+                spent += self._advance(run, count, observe=look)
+            self._tell(run, watching)
         self.pace.made(count)
         self._changed = True
         if spent:
             self._observation_cost, self._observed = spent, time.perf_counter()
         self._chunk = adapted(self._chunk, count, time.perf_counter() - began - aside - spent)
-        self._measure_again(runs)
+        for receipt in self._follow_ups.looked(runs):
+            self._audience.receipt(receipt)
+            self._mailbox.answer(receipt)
         return count
 
-    def _lend(self, runs: Sequence[GradientRun], count: int, observed: Mapping[str, bool]) -> None:
+    def _lend(self, runs: Sequence[GradientRun], count: int, observed: Sequence[bool]) -> None:
         """Have all cores make what steps of these runs need no Python."""
-        works: list[Work] = []
-
-        def prepare(run: GradientRun) -> None:
-            if (work := run.prepare(count, observe=observed[run.name])) is not None:
-                works.append(work)
-
-        for run in runs:
-            self._guarded(run, partial(prepare, run))
-        self._pool.do(works)
+        asked = (partial(r.prepare, count, observe=o) for r, o in zip(runs, observed, strict=True))
+        works = [self._guarded(run, ask) for run, ask in zip(runs, asked, strict=True)]
+        self._pool.do([work for work in works if work is not None])
 
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""
@@ -235,13 +235,14 @@ class Trainer:
         measured = run.measured
         return measured.took if observe and measured is not None else 0.0
 
-    def _guarded(self, run: GradientRun, work: Callable[[], None]) -> None:
+    def _guarded(self, run: GradientRun, work: Callable[[], Result]) -> Result | None:
         """Do what may raise in a person's network, or on the device: the other runs go on."""
         try:
-            work()
+            return work()
         except foreign.failures() as error:
             log.exception("run %s failed", run.name)
             run.fail(error)
+            return None
 
     def _tell(self, run: GradientRun, wanted_by: list[Observer]) -> None:
         """Tell observers of the step that was just made, and of the end."""
@@ -285,13 +286,12 @@ class Trainer:
             changed = {intervention.run}
         if isinstance(intervention, MoveToDevice | Restart | Undo):
             # What was to be timed since an earlier move is over.
-            for earlier in self._follow_ups:
-                earlier.forget(changed)
+            self._follow_ups.forget(changed)
         if isinstance(intervention, Restart | Undo):
             # Whoever fails on the way back ends once more.
             self._audience.forget_ends(change.run for change in receipt.changes)
         if follow_up is not None:
-            self._follow_ups.append(follow_up)
+            self._follow_ups.add(follow_up)
         self._audience.ends(self.experiment.runs)
         self._keeping.written = False
         before = {name: step for name, step in steps.items() if name in changed}
@@ -368,14 +368,6 @@ class Trainer:
                 wanted_by = self._audience.of_step(run, run.step)
                 self._advance(run, 1, observe=True)
                 self._tell(run, wanted_by)
-
-    def _measure_again(self, runs: list[GradientRun]) -> None:
-        """Complete the receipts that wait for the speed of a run on its new device."""
-        for follow_up in self._follow_ups:
-            if follow_up.look(runs):
-                self._audience.receipt(follow_up.receipt)
-                self._mailbox.answer(follow_up.receipt)
-        self._follow_ups = [f for f in self._follow_ups if not f.over]
 
     # -- snapshots -----------------------------------------------------------------------------
 

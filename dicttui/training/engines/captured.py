@@ -13,7 +13,7 @@ from torch import Tensor
 from dicttui.measures import codes
 from dicttui.networks import foreign
 from dicttui.training import devices
-from dicttui.training.engines import arithmetic, script, tape
+from dicttui.training.engines import arithmetic, flat, script, tape
 from dicttui.training.engines.eager import EagerEngine
 from dicttui.training.engines.engine import CannotCaptureError, Capture, Observe, StepError
 from dicttui.training.engines.flat import ALIGNMENT, Flat, Pieces
@@ -138,18 +138,18 @@ class CapturedEngine:
         """A call for these steps, or the first of them; None where the optimizer has no state that
         could be carried on.
         """
-        flat = self._flat
-        if count < 1 or not flat.ready(trainable):
+        memory = self._flat
+        if count < 1 or not memory.ready(trainable):
             return None
-        if not flat.holds(trainable):
-            flat.adopt(trainable)
+        if not memory.holds(trainable):
+            memory.adopt(trainable)
         count = min(count, self._most(trainable))
         rates, stride, pieces = self._rates(trainable, first, count)
         arguments = (
-            first, count, float(flat.counters(trainable)[0]) if self._counts else 0.0,
+            first, count, float(memory.counters(trainable)[0]) if self._counts else 0.0,
             codes.FIRING_THRESHOLD * trainable.x_rms, rates, stride,
             trainable.samples.batches(first, count, trainable.device),
-            [p.detach() for p in flat.all_parameters],
+            [p.detach() for p in memory.all_parameters],
             self._script.constants, self._buffers, self._copied,
             pieces.groups, pieces.parameters, pieces.gradients, pieces.scratch, pieces.state,
         )  # fmt: skip
@@ -184,8 +184,6 @@ def _laid_out(memory: Tensor, buffer: Buffer) -> Tensor:
 
 def capture(trainable: Trainable, first: int) -> Capture:
     """An engine for a run whose next step is `first`, once it has been checked."""
-    if trainable.device.type != "cpu":
-        raise CannotCaptureError(f"it is on {trainable.device}")
     if len(trainable.optimizers) != 1:
         raise CannotCaptureError(f"{trainable.specification.optimizer} is two optimizers")
     try:
@@ -194,6 +192,7 @@ def capture(trainable: Trainable, first: int) -> Capture:
         raise CannotCaptureError(str(error)) from error
     if not hasattr(torch.jit, "CompilationUnit"):
         raise CannotCaptureError(f"torch {torch.__version__} has no TorchScript")
+    flat.refuse_shared(trainable)
     spoilt = _twin(trainable)
     yield
     recorded = tape.record(spoilt, first)

@@ -8,13 +8,18 @@ import torch
 from torch import nn
 
 from dicttui.networks import foreign
-from dicttui.training.engines import captured
+from dicttui.training.engines import captured, cuda_graph
 from dicttui.training.engines.eager import EagerEngine
 from dicttui.training.engines.engine import CannotCaptureError, Capture, Engine, Observe
 from dicttui.training.trainable import Trainable
 
 log = logging.getLogger(__name__)
 
+CAPTURES: dict[str, Callable[[Trainable, int], Capture]] = {
+    "cpu": captured.capture,
+    "cuda": cuda_graph.capture,
+}
+"""What is faster, by the kind of a device."""
 FIRST_EAGER = 2
 """Steps that are eager before another engine is thought of: the first of an optimizer is unlike the
 others, and whoever waits for the first losses should not wait for more."""
@@ -105,4 +110,12 @@ def chosen(setting: Literal["auto", "eager"]) -> Choice:
 
 
 def _capture(trainable: Trainable, first: int) -> Capture:
-    return captured.capture(trainable, first)
+    kind = trainable.device.type
+    if kind not in CAPTURES:
+        return _none(kind)
+    return CAPTURES[kind](trainable, first)
+
+
+def _none(kind: str) -> Capture:
+    raise CannotCaptureError(f"there is nothing faster on {kind}")
+    yield  # it is a generator, which raises when it is asked to go on

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from dicttui.training.engines.engine import CannotCaptureError
 from dicttui.training.engines.tape import Layout
@@ -29,12 +29,9 @@ class Flat:
 
     def __init__(self, trainable: Trainable, trained: Sequence[bool], state: Sequence[str]) -> None:
         """Memory for a run, of whose parameters `trained` says which have gradients, and the
-        optimizer's state of these names.
-
-        Raises CannotCaptureError where parameters cannot be laid out so.
+        optimizer's state of these names. Raises CannotCaptureError if there is none to train.
         """
         parameters = list(trainable.network.parameters())
-        _refuse_shared(trainable, parameters)
         groups = {
             id(p): group["name"]
             for optimizer in trainable.optimizers
@@ -169,7 +166,11 @@ class Pieces:
         """Of the first piece every state tensor, then of the second, …"""
 
 
-def _refuse_shared(trainable: Trainable, parameters: Sequence[nn.Parameter]) -> None:
+def refuse_shared(trainable: Trainable) -> None:
+    """Raise CannotCaptureError where the parameters of a run cannot be put elsewhere, because
+    something else lies in their memory or they do not lie in one piece.
+    """
+    parameters = list(trainable.network.parameters())
     own: Callable[[Tensor], int] = lambda t: t.untyped_storage().data_ptr()  # noqa: E731
     addresses = [own(p) for p in parameters]
     if len(set(addresses)) < len(addresses):

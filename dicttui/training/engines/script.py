@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
+from dicttui.training.engines import liveness
 from dicttui.training.engines.arithmetic import Arithmetic
 from dicttui.training.engines.engine import CannotCaptureError
+from dicttui.training.engines.operations import LAYOUT_ONLY, Name, call, out_variant, refs, text
 from dicttui.training.engines.tape import Layout, Node, Ref, Tape
 
 SMALL_CODE = 4096
@@ -22,18 +24,6 @@ SMALL_CODE = 4096
 look at once for its largest."""
 LAST_COUNTED = 2.0**24
 """Where a float32, in which torch's optimizers count their steps, can count no further."""
-_LAYOUT_ONLY = {
-    "zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full",
-    "new_empty", "new_empty_strided",
-}  # fmt: skip
-"""Operations that look at how a tensor lies and not at its numbers."""
-_MOVING = {"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "soft_margin_loss"}
-"""Operations that need more memory on the way than their result takes, and so move it."""
-_DTYPES = {
-    torch.uint8: 0, torch.int8: 1, torch.int16: 2, torch.int32: 3, torch.int64: 4,
-    torch.float16: 5, torch.float32: 6, torch.float64: 7, torch.bool: 11, torch.bfloat16: 15,
-}  # fmt: skip
-_FORMATS = {torch.contiguous_format: 0, torch.preserve_format: 1, torch.channels_last: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,71 +88,15 @@ class _Writer:
         if full_batch:
             self.stays.add(tape.x)
             self.same.add(tape.x)
-        self.alive = self._alive()
+        self.alive = liveness.needed(tape)
         self.mutated = {s for place in self.alive for s in tape.nodes[place].mutated}
-        self.last_use = self._last_uses()
+        self.last_use = liveness.last_uses(tape, self.alive)
         self.free: list[tuple[int, int]] = []
         """Bases that may be used again: (bytes, base)."""
         self.bound: dict[int, int] = {}
         """By storage, the base it lies in."""
         self.numbers: dict[tuple[float, torch.dtype], str] = {}
-        self.gradient_of = self._gradients_by_storage()
-
-    # -- what is needed, and how long ------------------------------------------------------------
-
-    def _alive(self) -> list[int]:
-        """The operations that anything depends on, in order."""
-        tape = self.tape
-        wanted = {tape.loss, tape.code, tape.atoms, *(g for g in tape.gradients if g is not None)}
-        storages = {tape.values[v].storage for v in wanted}
-        storages |= {tape.values[v].storage for v in tape.parameters}
-        found: list[int] = []
-        for place in reversed(range(len(tape.nodes))):
-            node = tape.nodes[place]
-            gives = any(v in wanted for v in self._new(node, place))
-            if gives or node.mutated & storages:
-                found.append(place)
-                used = _refs((node.args, node.kwargs))
-                wanted |= used
-                storages |= {tape.values[v].storage for v in used}
-        return found[::-1]
-
-    def _new(self, node: Node, place: int) -> list[int]:
-        """The values of a node that were not there before it."""
-        return [v for v in node.results if self.tape.values[v].node == place]
-
-    def _last_uses(self) -> dict[int, int]:
-        """By storage, the last operation that reads or writes it."""
-        tape, last = self.tape, dict[int, int]()
-        for place in self.alive:
-            node = tape.nodes[place]
-            for v in _refs((node.args, node.kwargs)) | set(node.results):
-                last[tape.values[v].storage] = place
-        ends = {tape.code: tape.coded, tape.loss: len(tape.nodes)}
-        for g in tape.gradients:
-            if g is not None:
-                ends[g] = len(tape.nodes)
-        for v, place in ends.items():
-            storage = tape.values[v].storage
-            last[storage] = max(place, last.get(storage, 0))
-        return last
-
-    def _gradients_by_storage(self) -> dict[int, int]:
-        """The parameters whose gradient can be written to its place at once, by its storage."""
-        tape = self.tape
-        found: dict[int, int] = {}
-        taken: set[int] = set()
-        for place, (parameter, g) in enumerate(zip(tape.parameters, tape.gradients, strict=True)):
-            if g is None:
-                continue
-            value, wanted = tape.values[g], tape.values[parameter].layout
-            same = (value.layout.shape, value.layout.stride) == (wanted.shape, wanted.stride)
-            if same and value.layout.dense and value.storage not in taken:
-                found[value.storage] = place
-            else:
-                found.pop(value.storage, None)
-            taken.add(value.storage)
-        return found
+        self.gradient_of = liveness.gradients_by_storage(tape)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -186,16 +120,16 @@ class _Writer:
 
     def _node(self, place: int) -> None:
         tape, node = self.tape, self.tape.nodes[place]
-        new = self._new(node, place)
+        new = tape.new(place)
         if node.mutated:
             if new:
                 self._give(self.loop, node, new)
             else:
-                self.loop.append(self._call(node.op, node.args, node.kwargs))
+                self.loop += self._changes(node)
             return
         if not new:
             return  # the same memory as something that has a name already
-        used = _refs((node.args, node.kwargs))
+        used = refs((node.args, node.kwargs))
         shared = {tape.values[v].storage for v in new}
         viewed = [v for v in used if tape.values[v].storage in shared]
         untouched = not shared & self.mutated
@@ -204,7 +138,7 @@ class _Writer:
             self.stays |= set(new) if fixed else set()
             self.same |= set(new) if untouched and all(v in self.same for v in used) else set()
             self._give(self.before if fixed else self.loop, node, new)
-        elif untouched and node.op.overloadpacket.__name__ in _LAYOUT_ONLY:
+        elif untouched and node.op.overloadpacket.__name__ in LAYOUT_ONLY:
             self._constant(node, new)
         elif untouched and all(v in self.same for v in used):
             self.stays |= set(new)
@@ -213,13 +147,29 @@ class _Writer:
         elif not self._into_buffer(place, node, new):
             self._give(self.loop, node, new)
 
+    def _changes(self, node: Node) -> list[str]:
+        """Of an operation that writes to its arguments. TorchScript takes one on a list that is put
+        together on the spot for an operation without effect, so each tensor gets its own.
+        """
+        name = node.op.overloadpacket.__name__
+        lists = [a for a in node.args if isinstance(a, list) and refs(a)]
+        if not lists:
+            return [call(node.op, node.args, node.kwargs)]
+        if not (name.startswith("_foreach_") and name.endswith("_")) or node.kwargs:
+            raise CannotCaptureError(f"{name} writes to several tensors at once")
+        each, calls = name.removeprefix("_foreach_"), []
+        for i in range(len(lists[0])):
+            given = [argument[i] if argument in lists else argument for argument in node.args]
+            calls.append(f"torch.ops.aten.{each}({', '.join(map(text, given))})")
+        return calls
+
     def _give(self, lines: list[str], node: Node, new: list[int]) -> None:
-        call = self._call(node.op, node.args, node.kwargs)
+        called = call(node.op, node.args, node.kwargs)
         if not node.listed:
-            lines.append(f"v{new[0]} = {call}")
+            lines.append(f"v{new[0]} = {called}")
             return
         name = f"w{new[0]}"
-        lines.append(f"{name} = {call}")
+        lines.append(f"{name} = {called}")
         lines += [f"v{v} = {name}[{i}]" for i, v in enumerate(node.results) if v in new]
 
     def _constant(self, node: Node, new: list[int]) -> None:
@@ -245,7 +195,7 @@ class _Writer:
     def _into_buffer(self, place: int, node: Node, new: list[int]) -> bool:
         """Have torch write the results to memory of ours, if it can."""
         tape = self.tape
-        out = _out_variant(node.op)
+        out = out_variant(node.op)
         storages = [tape.values[v].storage for v in node.results]
         fresh = new == node.results and len(set(storages)) == len(storages)
         if out is None or not fresh or node.listed != (len(new) > 1):
@@ -265,7 +215,7 @@ class _Writer:
             self.stays.add(v)
         names = [a.name for a in out._schema.arguments if a.kwarg_only and a.alias_info is not None]
         given = {name: Ref(v) for name, v in zip(names, new, strict=True)}
-        self.loop.append(self._call(out, args, {**node.kwargs, **given}))
+        self.loop.append(call(out, args, {**node.kwargs, **given}))
         return True
 
     def _buffer(self, place: int, v: int) -> int:
@@ -305,7 +255,7 @@ class _Writer:
         if that would be another computation.
         """
         given: list[Any] = []
-        dtypes = {self.tape.values[v].layout.dtype for v in _refs((node.args, node.kwargs))}
+        dtypes = {self.tape.values[v].layout.dtype for v in refs((node.args, node.kwargs))}
         for argument, value in zip(out._schema.arguments, node.args, strict=False):
             if str(argument.type) != "Tensor" or isinstance(value, Ref):
                 given.append(value)
@@ -313,7 +263,7 @@ class _Writer:
             result = self.tape.values[node.results[0]].layout.dtype
             if dtypes != {result} or not isinstance(value, (int, float)):
                 return None
-            given.append(_Text(self._number(float(value), result)))
+            given.append(Name(self._number(float(value), result)))
         return tuple(given)
 
     def _number(self, value: float, dtype: torch.dtype) -> str:
@@ -341,7 +291,7 @@ class _Writer:
             self.loop.append(f"codes.append(v{tape.code})")
         else:
             self.loop.append(
-                f"codes.append(torch.ops.aten.linalg_vector_norm(v{tape.code}, {_text(torch.inf)}, "
+                f"codes.append(torch.ops.aten.linalg_vector_norm(v{tape.code}, {text(torch.inf)}, "
                 "[0]))"
             )
         if not self.sparse_code:
@@ -382,7 +332,7 @@ class _Writer:
             self.before.insert(0, f"v{v} = {self._held(tensor)}")
         largest = "torch.stack(codes)"
         if self.script.keeps_codes:
-            largest = f"torch.ops.aten.linalg_vector_norm({largest}, {_text(torch.inf)}, [1])"
+            largest = f"torch.ops.aten.linalg_vector_norm({largest}, {text(torch.inf)}, [1])"
         fired = "largest != 0" if self.sparse_code else "largest * torch.stack(lengths) > threshold"
         lines = [
             "def steps(first: int, n: int, t: float, threshold: float, rates: List[float], "
@@ -403,74 +353,3 @@ class _Writer:
             "    return t, torch.stack(losses), last",
         ]
         self.script.source = "\n".join(lines) + "\n"
-
-    # -- words -------------------------------------------------------------------------------------
-
-    def _call(self, op: OpOverload, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
-        name = op.overloadpacket.__name__
-        words = [_text(argument) for argument in args]
-        words += [
-            f"{key}={_text(value)}"
-            for key, value in kwargs.items()
-            if key not in ("device", "layout", "pin_memory") and value is not None
-        ]
-        return f"torch.ops.aten.{name}({', '.join(words)})"
-
-
-class _Text(str):
-    """A name in the script."""
-
-    __slots__ = ()
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Ref):
-        return f"v{value.value}"
-    if isinstance(value, _Text):
-        return value
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_text, value))}]"
-    if isinstance(value, torch.dtype) and value in _DTYPES:
-        return str(_DTYPES[value])
-    if isinstance(value, torch.memory_format) and value in _FORMATS:
-        return str(_FORMATS[value])
-    if isinstance(value, float) and value - value != 0:  # nan or inf
-        return f"float('{value}')"
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return repr(value)
-    raise CannotCaptureError(f"an argument of type {type(value).__name__} cannot be written down")
-
-
-def _refs(arguments: Any) -> set[int]:
-    """The values that arguments refer to."""
-    if isinstance(arguments, Ref):
-        return {arguments.value}
-    if isinstance(arguments, dict):
-        arguments = list(arguments.values())
-    if isinstance(arguments, (list, tuple)):
-        return set().union(*map(_refs, arguments))
-    return set()
-
-
-def _out_variant(op: OpOverload) -> OpOverload | None:
-    """The overload that writes to given memory, where torch has a kernel for it: the others only
-    copy what they have made.
-    """
-    packet = op.overloadpacket
-    if packet.__name__ in _MOVING:
-        return None
-    wanted = [(a.name, str(a.type)) for a in op._schema.arguments]
-    for name in packet.overloads():
-        found: OpOverload = getattr(packet, name)
-        outs = [a for a in found._schema.arguments if a.kwarg_only and a.alias_info is not None]
-        rest = [(a.name, str(a.type)) for a in found._schema.arguments if a not in outs]
-        if (
-            outs
-            and rest == wanted
-            and len(outs) == len(op._schema.returns)
-            and torch._C._dispatch_has_kernel_for_dispatch_key(
-                f"{packet._qualified_op_name}.{name}", "CPU"
-            )
-        ):
-            return found
-    return None

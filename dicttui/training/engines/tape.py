@@ -105,6 +105,10 @@ class Tape:
     updated: int = 0
     """Operations before the optimizer's step; the others follow it."""
 
+    def new(self, place: int) -> list[int]:
+        """The values that were not there before an operation."""
+        return [v for v in self.nodes[place].results if self.values[v].node == place]
+
     def alike(self, other: "Tape") -> str:
         """Why another step's operations are not these; empty if they are."""
         if [n.op for n in self.nodes] != [n.op for n in other.nodes]:

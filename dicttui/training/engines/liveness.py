@@ -1,0 +1,56 @@
+"""Which operations of a tape are needed, and how long what they give is."""
+
+from dicttui.training.engines.operations import refs
+from dicttui.training.engines.tape import Tape
+
+
+def needed(tape: Tape) -> list[int]:
+    """The places of the operations on which loss, code, atoms, gradients or parameters depend, in
+    order.
+    """
+    wanted = {tape.loss, tape.code, tape.atoms, *(g for g in tape.gradients if g is not None)}
+    storages = {tape.values[v].storage for v in (*wanted, *tape.parameters)}
+    found: list[int] = []
+    for place in reversed(range(len(tape.nodes))):
+        node = tape.nodes[place]
+        if any(v in wanted for v in tape.new(place)) or node.mutated & storages:
+            found.append(place)
+            used = refs((node.args, node.kwargs))
+            wanted |= used
+            storages |= {tape.values[v].storage for v in used}
+    return found[::-1]
+
+
+def last_uses(tape: Tape, places: list[int]) -> dict[int, int]:
+    """By storage, the last of these operations that reads or writes it; after all of them where it
+    is a gradient or the loss.
+    """
+    last: dict[int, int] = {}
+    for place in places:
+        node = tape.nodes[place]
+        for v in refs((node.args, node.kwargs)) | set(node.results):
+            last[tape.values[v].storage] = place
+    ends = {g: len(tape.nodes) for g in (tape.loss, *tape.gradients) if g is not None}
+    for v, place in ({tape.code: tape.coded} | ends).items():
+        storage = tape.values[v].storage
+        last[storage] = max(place, last.get(storage, 0))
+    return last
+
+
+def gradients_by_storage(tape: Tape) -> dict[int, int]:
+    """The places of the parameters whose gradient fills a storage of its own and lies in it as its
+    parameter does, so that the storage can be where gradients belong; by storage.
+    """
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for place, (parameter, g) in enumerate(zip(tape.parameters, tape.gradients, strict=True)):
+        if g is None:
+            continue
+        value, wanted = tape.values[g], tape.values[parameter].layout
+        same = (value.layout.shape, value.layout.stride) == (wanted.shape, wanted.stride)
+        if same and value.layout.dense and value.storage not in taken:
+            found[value.storage] = place
+        else:
+            found.pop(value.storage, None)
+        taken.add(value.storage)
+    return found
