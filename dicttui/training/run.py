@@ -311,6 +311,7 @@ class GradientRun:
         what had been measured there. Where nothing had, it is measured now.
         """
         self._checkpoint.forget()
+        self.engine.reconsider()
         self.stand_still()
         if self.rows is not None:
             self.rows.forget()

@@ -1,6 +1,7 @@
 """Which engine makes a run's steps: eager at once, and a faster one as soon as there is one."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -15,6 +16,8 @@ from dicttui.training.trainable import Trainable
 
 log = logging.getLogger(__name__)
 
+SLICE = 0.008
+"""Seconds of work towards a faster engine between two chunks of steps."""
 CAPTURES: dict[str, Callable[[Trainable, int], Capture]] = {
     "cpu": captured.capture,
     "cuda": cuda_graph.capture,
@@ -77,6 +80,11 @@ class Choice:
 
     # -- on the way to a faster one --------------------------------------------------------------
 
+    def reconsider(self) -> None:
+        """Look for a faster engine once more if there was none: the run is in another state."""
+        if self._fast is None and self._capture is None:
+            self._of = None
+
     def _look_further(self, trainable: Trainable, first: int) -> None:
         if not self._is_of(trainable):
             self._of = (trainable.network, trainable.device)
@@ -89,9 +97,10 @@ class Choice:
             self._go_on(self._capture)
 
     def _go_on(self, capture: Capture) -> None:
-        random_state = torch.get_rng_state()
+        random_state, until = torch.get_rng_state(), time.perf_counter() + SLICE
         try:
-            next(capture)
+            while time.perf_counter() < until:
+                next(capture)
         except StopIteration as done:
             self._fast, self._capture, self._why = done.value, None, ""
         except CannotCaptureError as error:
