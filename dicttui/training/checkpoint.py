@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dicttui.training.trainable import Rates, Trainable
 
-MOST_OF_THE_TIME = 0.01
+MOST_OF_THE_TIME = 0.004
 """Share of the training time that copies may take."""
 
 _State = dict[str, tuple[Any, torch.device | None]]

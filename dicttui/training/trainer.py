@@ -49,8 +49,11 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-OBSERVATION_SHARE = 0.02
-"""Share of the training time that measuring for the screen may take."""
+OBSERVATION_SHARE, OBSERVATION_SHARE_OF_LONG_STEPS = 0.02, 0.006
+"""Shares of the training time that measuring for the screen may take: it takes the longer the
+larger a network is, whose numbers are then looked at less often."""
+SHORT_STEPS = 12
+"""In a chunk, and more: then steps are short."""
 LATE = 1.02
 """Share of the interval between snapshots at which one is overdue."""
 SHORT_STEP = 0.1
@@ -384,7 +387,9 @@ class Trainer:
 
     def _can_afford_to_observe(self) -> bool:
         since = time.perf_counter() - self._observed
-        return since * OBSERVATION_SHARE >= self._observation_cost
+        short = self._chunk >= SHORT_STEPS
+        share = OBSERVATION_SHARE if short else OBSERVATION_SHARE_OF_LONG_STEPS
+        return since * share >= self._observation_cost
 
     def publish(self) -> None:
         """Make a snapshot of this moment."""
