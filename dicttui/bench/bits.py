@@ -98,7 +98,7 @@ class _Comparison(subprocess.Popen[str]):
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=environment() | {"DICTTUI_STATE_DIR": str(scratch)},
+            env=environment() | {"DICTTUI_STATE_DIR": str(scratch), "TMPDIR": str(scratch)},
             process_group=0,  # Ctrl-C is for the bench
         )
 

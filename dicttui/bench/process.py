@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +25,9 @@ from dicttui.bench.error import BenchError
 from dicttui.own_process import environment
 
 COLUMNS, LINES = 120, 40
+UNTOLD, UNTOLD_REPORTS = 1.5, 5
+"""Seconds and reports of steps after the first, for which a session is waited for that does not say
+whether its engine stays."""
 PATIENCE = 120.0
 """Seconds: a step of a large network may take some."""
 MISLEADING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE")
@@ -78,10 +81,18 @@ class Process:
         command: after the interpreter; "PIPE" in it stands for the number of the pipe.
         scratch: a directory for what the process keeps and for what it complains of.
         screen: whether it gets a pseudo-terminal.
+        tells_of_engines: whether it is a session, which says what makes its steps.
 
     """
 
-    def __init__(self, command: Sequence[str], scratch: Path, *, screen: bool = False) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        scratch: Path,
+        *,
+        screen: bool = False,
+        tells_of_engines: bool = False,
+    ) -> None:
         self.received = 0
         """Bytes that the process has written to its terminal."""
         self.written = b""
@@ -90,7 +101,9 @@ class Process:
         self.first: Made | None = None
         self.last = Made(0.0, 0, 0)
         self._complaints = scratch / "complaints.txt"
+        self._tells_of_engines = tells_of_engines
         self._made: list[Made] = []
+        self._reports = 0
         self._unread = b""
         self._pipe, theirs = os.pipe()
         self._terminal: int | None = None
@@ -215,19 +228,21 @@ class Process:
                 raise BenchError(f"{what} has not come in {patience:.0f} seconds")
             self.listen(left)
 
-    def has_settled(self, untold: float) -> bool:
-        """Whether it trains, and its engine is the one that it goes on with.
-
-        Args:
-            untold: seconds after its first step for which an engine is waited for of which nothing
-                is said.
-
-        """
-        if self.first is None:
+    def has_settled(self) -> bool:
+        """Whether it trains, and, if it tells of engines, goes on with the one that it has."""
+        if self.first is None or not self._tells_of_engines:
+            return self.first is not None
+        if self.runs is None:
             return False
-        if self.runs is not None and (self.runs.settled or self.runs.expected):
+        if self.runs.settled or self.runs.expected:
             return self.runs.settled
-        return time.monotonic() >= self.first.at + untold
+        return self._reports >= UNTOLD_REPORTS and time.monotonic() >= self.first.at + UNTOLD
+
+    def next_step(self) -> None:
+        """Wait until it makes a step that it has not told of."""
+        self.listen_all()
+        self._made.clear()
+        self.next_made()
 
     def next_made(self) -> Made:
         """The next report of steps."""
@@ -247,7 +262,6 @@ class Process:
                 moment at which it goes on, which it was stopped at the end of a step for.
 
         """
-        self._made.clear()
         self.listen_all()
         self._made.clear()
         self.go_on()
@@ -275,6 +289,7 @@ class Process:
                 self.last = Made(float(at), int(steps), self.received)
                 self.first = self.first or self.last
                 self._made.append(self.last)
+                self._reports += 1
             elif word == b"runs":
                 told = json.loads(rest)
                 self.runs = Runs(
@@ -294,26 +309,23 @@ class Process:
         return f"a process that was to be measured {how}"
 
 
-def settle(processes: Mapping[Process, float], then: Callable[[Process], None]) -> None:
-    """Do something with each process as soon as it has settled.
+def settle(processes: Iterable[Process], then: Callable[[Process], None]) -> None:
+    """Do something with each process as soon as it has settled, or it has been waited for long
+    enough.
 
-    Args:
-        processes: which, and for how long an engine is waited for of which nothing is said.
-        then: done once with each.
-
-    Raises BenchError where that takes too long.
-
+    Raises BenchError where a process has not made a step by then.
     """
-    waiting = dict(processes)
+    waiting = list(processes)
     end = time.monotonic() + PATIENCE
     while waiting:
-        for process, untold in list(waiting.items()):
+        late = time.monotonic() > end
+        for process in list(waiting):
             process.listen(0.05 / len(waiting))
-            if process.has_settled(untold):
-                del waiting[process]
+            if process.has_settled() or (late and process.first is not None):
+                waiting.remove(process)
                 then(process)
-        if time.monotonic() > end:
-            raise BenchError(f"a training was not ready to be measured in {PATIENCE:.0f} seconds")
+            elif late:
+                raise BenchError(f"no step was made in {PATIENCE:.0f} seconds")
 
 
 def opened() -> tuple[int, int]:
@@ -335,5 +347,6 @@ def _surroundings(scratch: Path) -> dict[str, str]:
     """The environment of a process that is measured."""
     kept = {name: value for name, value in environment().items() if name not in MISLEADING}
     return kept | {
-        "DICTTUI_STATE_DIR": str(scratch), "TERM": "xterm-256color", "COLORTERM": "truecolor",
+        "DICTTUI_STATE_DIR": str(scratch), "TMPDIR": str(scratch), "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
     }  # fmt: skip

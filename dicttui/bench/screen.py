@@ -10,7 +10,7 @@ from dicttui.bench.cases import ARTICLE_SPARSE
 from dicttui.bench.machine import Others
 from dicttui.bench.process import PATIENCE, Process, settle
 from dicttui.bench.results import KeyLatency, ScreenResult, Settings, Spread
-from dicttui.bench.speed import UNTOLD, drawn, watched
+from dicttui.bench.speed import drawn, watched
 
 NO_ANSWER = 5.0
 """Seconds."""
@@ -60,7 +60,7 @@ def screen(
     paints = Spread.of([_first_paint(preset, scratch) for _ in range(starts)])
     say("starting")
     with watched(preset, settings.refresh, scratch) as app:
-        settle({app: UNTOLD}, drawn)
+        settle([app], drawn)
         with others.counted(app):
             return _looked_at(app, settings, paints, presses, say)
 

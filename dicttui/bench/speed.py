@@ -16,8 +16,6 @@ TITLE = rb"bench: "
 """How the titles of our cases begin; the main screen shows them."""
 ENTERED = 0.5
 """Seconds after its first picture that the app is still busy with its start."""
-UNTOLD = 1.5
-"""Seconds after the first step for which an engine is waited for that nothing is said of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +69,16 @@ def speeds(
         # many threads as it has.
         say("starting")
         first = start(AUTO, 0)
-        settle({first: UNTOLD}, Process.stop)
+        stop = _stop_after_a_step if case.long else _stop
+        settle([first], stop)
         threads = 1 if first.runs is None else first.runs.threads
-        rest: dict[Process, float] = {}
         for way in ways:
             if way != AUTO:
-                rest[start(way, threads)] = UNTOLD if way.way == "auto" else 0.0
+                process = start(way, threads)
                 if case.long:
-                    settle(rest, _stop)
-                    rest.clear()
-        settle(rest, _stop)
+                    settle([process], stop)
+        if not case.long:
+            settle((racers[way] for way in ways if way != AUTO), stop)
         slices: dict[Way, list[Slice]] = {way: [] for way in ways}
         for repeat in range(settings.repeats):
             say(f"round {repeat + 1} of {settings.repeats}")
@@ -106,17 +104,17 @@ def started(
     preset.write_text(case.preset(optimizer, engine, way.runs), "utf-8")
     if way.app:
         return watched(preset, refresh, directory)
-    if way.way == "bare":
-        command = ["dicttui.bench.bare", "PIPE", str(preset), str(threads)]
-    else:
-        command = ["dicttui.bench.headless", "PIPE", str(preset)]
-    return Process(["-m", *command], directory)
+    if way == BARE:
+        command = ["-m", "dicttui.bench.bare", "PIPE", str(preset), str(threads)]
+        return Process(command, directory)
+    command = ["-m", "dicttui.bench.headless", "PIPE", str(preset)]
+    return Process(command, directory, tells_of_engines=True)
 
 
 def watched(preset: Path, refresh: float, scratch: Path) -> Process:
     """The app on a terminal, training a preset."""
     command = ["-m", "dicttui.bench.watched", "PIPE", str(preset), str(refresh)]
-    return Process(command, scratch, screen=True)
+    return Process(command, scratch, screen=True, tells_of_engines=True)
 
 
 def drawn(app: Process) -> None:
@@ -131,6 +129,14 @@ def _stop(process: Process) -> None:
     """Once its screen is there, if it has one."""
     if process.has_screen:
         drawn(process)
+    process.stop()
+
+
+def _stop_after_a_step(process: Process) -> None:
+    """The same, and so that it goes on with a whole step."""
+    if process.has_screen:
+        drawn(process)
+    process.next_step()
     process.stop()
 
 

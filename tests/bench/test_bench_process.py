@@ -23,12 +23,12 @@ def test_whoever_waits_for_one_that_has_died_is_told_its_last_words(tmp_path):
         Process(["-c", SAYS_AND_DIES, "PIPE"], tmp_path) as process,
         pytest.raises(BenchError, match="status 1: no memory left"),
     ):
-        settle({process: 0.0}, Process.stop)
+        settle([process], Process.stop)
 
 
 def test_steps_that_are_made_outside_its_turn_are_not_counted(tmp_path):
     with Process(["-c", STEPS, "PIPE"], tmp_path) as process:
-        settle({process: 0.0}, Process.stop)
+        settle([process], Process.stop)
         stopped_at = process.last.steps
         turns = [process.measured(0.05, 0.01), process.measured(0.05, None)]
     assert all(turn.seconds >= 0.05 for turn in turns)
