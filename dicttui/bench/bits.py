@@ -13,8 +13,10 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
+from dicttui.bench.begun import begun
 from dicttui.bench.error import BenchError
 from dicttui.bench.machine import cores
 from dicttui.bench.results import BitsResult, Compared
@@ -75,8 +77,9 @@ def bits(steps: int, seeds: int, scratch: Path, say: Callable[[str], None]) -> B
     running: list[subprocess.Popen[str]] = []
     with ExitStack() as ended:
         for seed in range(seeds):
-            ahead = range(len(running), min(seed + cores(), seeds))
-            running += (ended.enter_context(_Comparison(preset, s, scratch)) for s in ahead)
+            for ahead in range(len(running), min(seed + cores(), seeds)):
+                start = partial(_Comparison, preset, ahead, scratch)
+                running += [begun(ended, start)]
             say(f"seed {seed + 1} of {seeds}")
             said, _ = running[seed].communicate()
             if running[seed].returncode:

@@ -4,8 +4,10 @@ import random
 import statistics
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+from dicttui.bench.begun import begun
 from dicttui.bench.cases import ARTICLE_SPARSE
 from dicttui.bench.machine import Others
 from dicttui.bench.process import PATIENCE, Process, settle
@@ -59,7 +61,8 @@ def screen(
     say("first paint")
     paints = Spread.of([_first_paint(preset, scratch) for _ in range(starts)])
     say("starting")
-    with watched(preset, settings.refresh, scratch) as app:
+    with ExitStack() as ended:
+        app = begun(ended, lambda: watched(preset, settings.refresh, scratch))
         settle([app], drawn)
         with others.counted(app):
             return _looked_at(app, settings, paints, presses, say)
@@ -101,7 +104,8 @@ def _kilobytes_per_second(app: Process, seconds: float) -> float:
 def _first_paint(preset: Path, scratch: Path) -> float:
     """Seconds from the start of the program until something is written on the screen."""
     command = ["-c", OPEN, str(preset), "--no-record"]
-    with Process(command, scratch, screen=True) as app:
+    with ExitStack() as ended:
+        app = begun(ended, lambda: Process(command, scratch, screen=True))
         app.see(rb"dicttui", PATIENCE, "the app's first screen")
         return time.monotonic() - app.began
 

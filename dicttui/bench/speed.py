@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from dicttui.bench.begun import begun
 from dicttui.bench.cases import Case, Engine
 from dicttui.bench.machine import Others
 from dicttui.bench.process import PATIENCE, Process, Slice, settle
@@ -61,9 +62,11 @@ def speeds(
         racers: dict[Way, Process] = {}
 
         def start(way: Way, threads: int) -> Process:
-            process = started(way, case, optimizer, settings.refresh, scratch, threads)
-            racers[way] = ended.enter_context(process)
-            return process
+            racers[way] = begun(
+                ended,
+                lambda: started(way, case, optimizer, settings.refresh, scratch, threads),
+            )
+            return racers[way]
 
         # By itself, so that nothing takes from the time of its capture; and the bare loop gets as
         # many threads as it has.
