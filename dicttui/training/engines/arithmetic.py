@@ -71,11 +71,6 @@ class Arithmetic:
     each: str
     """Makes a step."""
 
-    @property
-    def statements(self) -> str:
-        """All that a step needs."""
-        return "\n".join(filter(None, (self.once, self.each)))
-
 
 def of(optimizer: Optimizer) -> Arithmetic:
     """The arithmetic of an optimizer's step, the same for each of its groups but for `lr`.

@@ -17,11 +17,10 @@ from dicttui.training.trainable import Trainable
 
 ALIGNMENT = 16
 """Numbers of float32 in 64 bytes."""
-WHOLE = 2**16
-"""Numbers up to which the optimizer's arithmetic takes all at once."""
-BLOCK = 2**15
-"""Numbers of a block of more: its parameters, gradients and state stay in a core's cache from one
-operation to the next."""
+BLOCK = 2**17
+"""Numbers that the optimizer's arithmetic takes at a time, so that they stay in a core's cache from
+one operation to the next. Of 19 million, Adam's took 30 ms in such blocks, 40 ms all at once, 46 ms
+in blocks of 8,192, and torch's own 120 ms."""
 
 
 class Flat:
@@ -60,7 +59,7 @@ class Flat:
                 self._spans.append((rate, first, end))
         self.parameters, self.gradients = torch.zeros(end), torch.zeros(end)
         self.state = {name: torch.zeros(end) for name in state}
-        self._scratch = torch.zeros(min(end, WHOLE) if end <= WHOLE else BLOCK)
+        self._scratch = torch.zeros(min(end, BLOCK))
         self.together = self._pieces([(0, 0, end)])
         """For one learning rate."""
         self.apart = self._pieces(self._spans)
@@ -71,11 +70,11 @@ class Flat:
         ]
 
     def _pieces(self, spans: Sequence[tuple[int, int, int]]) -> "Pieces":
-        whole = self.parameters.numel() <= WHOLE
-        bounds: list[tuple[int, int, int]] = []
-        for rate, first, last in spans:
-            step = last - first if whole else BLOCK
-            bounds += [(rate, at, min(at + step, last)) for at in range(first, last, step)]
+        bounds = [
+            (rate, at, min(at + BLOCK, last))
+            for rate, first, last in spans
+            for at in range(first, last, BLOCK)
+        ]
 
         def cut(flat: Tensor) -> list[Tensor]:
             return [flat[first:last] for _, first, last in bounds]

@@ -110,8 +110,8 @@ class _Writer:
             if tape.coded <= place < tape.updated:
                 self._node(place)
         self._gradients()
-        update = self._update(arithmetic)
-        self.loop += update
+        self.before += arithmetic.once.splitlines()
+        self.loop += self._update(arithmetic)
         for place in self.alive:
             if place >= tape.updated:
                 self._node(place)
@@ -315,7 +315,7 @@ class _Writer:
                   for i, name in enumerate(arithmetic.state)]  # fmt: skip
         body = [
             "p = P[j]", "g = Q[j]", "d = D[j]", *states, "lr = rates[stride * i + groups[j]]",
-            *arithmetic.statements.splitlines(),
+            *arithmetic.each.splitlines(),
         ]  # fmt: skip
         return [*counted, "for j in range(len(groups)):", *(f"    {line}" for line in body)]
 

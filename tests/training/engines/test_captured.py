@@ -6,6 +6,7 @@ import pytest
 import torch
 from reading_state import weights
 
+from dicttui.training.engines import flat
 from dicttui.training.interventions import (
     Fork,
     MoveToDevice,
@@ -81,7 +82,8 @@ def assert_same(fast, slow):
 
 
 @pytest.mark.parametrize(("place", "network"), enumerate(NETWORKS))
-def test_losses_weights_and_firing_are_eagers_to_the_bit(open_session, place, network):
+def test_losses_weights_and_firing_are_eagers_to_the_bit(open_session, monkeypatch, place, network):
+    monkeypatch.setattr(flat, "BLOCK", 64)  # so that these small networks have several
     # A third of them each: every option meets one of the ways in which batches come.
     some = dict(list(RUNS.items())[place :: len(NETWORKS)])
     fast, slow = both(open_session, NETWORKS[network], some)
