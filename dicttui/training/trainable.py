@@ -1,5 +1,6 @@
 """The tensors of one run and all that is needed to make a step with them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -83,6 +84,14 @@ class Trainable:
         """The learning rates in force at a step index."""
         factor = schedules.factor(self.specification, step, self.total_steps)
         return Rates(self.rates.rest * factor, self.rates.dictionary * factor)
+
+    def rates_of(self, steps: Sequence[int]) -> list[float]:
+        """The learning rates in force at these step indices: of the first that of the rest and the
+        dictionary's, of the second …
+        """
+        factors = [schedules.factor(self.specification, step, self.total_steps) for step in steps]
+        rest, dictionary = self.rates.rest, self.rates.dictionary
+        return [rate for factor in factors for rate in (rest * factor, dictionary * factor)]
 
     def put_rates(self, step: int) -> None:
         """Give the optimizers the learning rates in force at a step index."""

@@ -171,8 +171,7 @@ class CapturedEngine:
         specification = trainable.specification
         constant = specification.schedule == "constant" and specification.warmup_steps == 0
         steps = (first,) if constant else range(first, first + count)
-        found = [trainable.rates_at(step) for step in steps]
-        rates = [rate for r in found for rate in (r.rest, r.dictionary)]
+        rates = trainable.rates_of(steps)
         together = rates[0::2] == rates[1::2]
         return rates, 0 if constant else 2, self._flat.together if together else self._flat.apart
 
