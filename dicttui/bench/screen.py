@@ -14,12 +14,12 @@ from dicttui.bench.process import PATIENCE, Process, settle
 from dicttui.bench.results import KeyLatency, ScreenResult, Settings, Spread
 from dicttui.bench.speed import drawn, watched
 
-NO_ANSWER = 5.0
+NO_ANSWER = 20.0
 """Seconds."""
 PAUSE = (0.1, 0.4)
 """Seconds between two keys, drawn evenly: they fall on any moment between two pictures."""
-LEAST_COUNTED = 1.0
-"""Seconds in which bytes are counted: a picture or two make no rate."""
+LEAST_COUNTED = 2.0
+"""Seconds in which bytes are counted: less than a few pictures make no rate."""
 QUIET = 1.0
 """Seconds that a paused app gets to draw what it still has to."""
 KEYS = (
