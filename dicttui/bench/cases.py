@@ -48,6 +48,9 @@ class Case:
     long: bool = False
     """Whether a step takes long enough to be timed by itself."""
 
+    needed_bytes: int = 10**9
+    """Of all its processes together, roughly."""
+
     def preset(
         self, optimizer: str, engine: Engine = "auto", runs: int = 1, steps: int = ENDLESS
     ) -> str:
@@ -75,7 +78,7 @@ ARTICLE_SIMPLE = Case(
     n=100,
     d_in=10,
     network='kind = "simple"\nhidden_size = 8\ndict_size = 5',
-    optimizers=("Adam", "SGD"),
+    optimizers=("Adam",),
     quick=(),
 )
 MIDDLE = Case(
@@ -99,5 +102,6 @@ LARGE = Case(
     lr=0.001,
     most_runs=1,
     long=True,
+    needed_bytes=6 * 10**9,
 )
 CASES = (ARTICLE_SPARSE, ARTICLE_SIMPLE, MIDDLE, LARGE)

@@ -28,7 +28,7 @@ Quick = Annotated[
 ]
 Seconds = Annotated[
     float | None,
-    typer.Option("--seconds", min=0.05, max=600, help="Of one turn (1.5; quick: 0.6)."),
+    typer.Option("--seconds", min=0.05, max=600, help="Of one turn (1; quick: 0.5)."),
 ]
 Repeats = Annotated[
     int | None, typer.Option("--repeats", min=1, max=1000, help="Rounds (5; quick: 3).")

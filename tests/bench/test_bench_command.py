@@ -12,6 +12,7 @@ import pytest
 
 from dicttui.bench import bench, screen, speed
 from dicttui.bench.cases import ARTICLE_SPARSE
+from dicttui.bench.error import BenchError
 from dicttui.cli.application import run
 
 
@@ -22,7 +23,10 @@ def test_every_figure_is_there(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bench, "CASES", (replace(ARTICLE_SPARSE, quick=("SGD",)),))
     monkeypatch.setattr(speed, "WAYS", (speed.BARE, speed.AUTO, speed.Way("auto", app=True)))
     monkeypatch.setattr(screen, "PAUSE", (0.0, 0.05))
-    monkeypatch.setattr(screen, "QUIET", 0.3)
+    monkeypatch.setattr(screen, "QUIET", 0.1)
+    monkeypatch.setattr(screen, "LEAST_COUNTED", 1.5)
+    monkeypatch.setattr(speed, "ENTERED", 0.0)
+    monkeypatch.setattr(speed, "SETTLING", 0.05)
     status = run(
         ["bench", "--quick", "--only", "article-sparse", "--only", "screen", "--seconds", "0.1",
          "--repeats", "1", "--json"]
@@ -69,3 +73,9 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path):
     assert "Traceback" not in err
     assert not any(child.is_running() for child in children)
     assert [path for path in tmp_path.iterdir() if path.name != "state"] == []
+
+
+def test_a_machine_without_the_memory_is_told_before_anything_is_measured(tmp_path, monkeypatch):
+    monkeypatch.setattr(bench, "CASES", (replace(ARTICLE_SPARSE, needed_bytes=10**18),))
+    with pytest.raises(BenchError, match="article-sparse needs"):
+        bench.bench(tmp_path, pytest.fail)
