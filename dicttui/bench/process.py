@@ -95,8 +95,8 @@ class Process:
     ) -> None:
         self.received = 0
         """Bytes that the process has written to its terminal."""
-        self.written = b""
-        """The newest of them."""
+        self.written = bytearray()
+        """Those since something was typed, or since it was last measured."""
         self.runs: Runs | None = None
         self.first: Made | None = None
         self.last = Made(0.0, 0, 0)
@@ -196,7 +196,7 @@ class Process:
                 raise BenchError(self._why_it_ended())
             if fd == self._terminal:
                 self.received += len(data)
-                self.written = (self.written + data)[-(1 << 16) :]
+                self.written += data
             else:
                 self._hear(data)
 
@@ -215,7 +215,7 @@ class Process:
     def type(self, keys: bytes) -> None:
         """Type on its terminal; what it had written is forgotten."""
         assert self._terminal is not None
-        self.written = b""
+        self.written.clear()
         os.write(self._terminal, keys)
 
     def see(self, mark: bytes, patience: float, what: str) -> None:
@@ -264,6 +264,7 @@ class Process:
         """
         self.listen_all()
         self._made.clear()
+        self.written.clear()
         self.go_on()
         began = time.monotonic()
         first = None if settling is not None else Made(began, self.last.steps, self.received)
