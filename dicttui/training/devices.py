@@ -179,11 +179,7 @@ def _rebuilt(trainable: Trainable, twin: DictionaryNetwork) -> list[Optimizer]:
 def _try_one_step(trial: Trainable) -> None:
     from dicttui.training.engines.eager import EagerEngine
 
-    state = torch.get_rng_state()
-    try:
-        EagerEngine().advance(trial, 0, 1)
-    finally:
-        torch.set_rng_state(state)
+    EagerEngine().advance(trial, 0, 1)
 
 
 def _reason(error: BaseException, device: torch.device) -> str:

@@ -58,14 +58,10 @@ def finite_parameters(trainable: Trainable) -> bool:
 def _repeat(trainable: Trainable, checkpoint: Checkpoint, until: int) -> None:
     checkpoint.restore(trainable)
     rates, trainable.rates = trainable.rates, checkpoint.rates
-    outside = torch.get_rng_state()
-    torch.set_rng_state(trainable.random_state)
     try:
         if until > checkpoint.step:
             EagerEngine().advance(trainable, checkpoint.step, until - checkpoint.step)
     finally:
-        trainable.random_state = torch.get_rng_state()
-        torch.set_rng_state(outside)
         trainable.rates = rates
 
 

@@ -174,16 +174,11 @@ class GradientRun:
             self._checkpoint.take(self.trainable, self.step)
         began = time.perf_counter() - self._lent
         self._prepared, self._lent = False, 0.0
-        outside = torch.get_rng_state()
-        torch.set_rng_state(self.trainable.random_state)
         failure: BaseException | None = None
         try:
             values = self._step(count, observe)
         except StepError as error:
             values, failure = error.losses, error.cause
-        finally:
-            self.trainable.random_state = torch.get_rng_state()
-            torch.set_rng_state(outside)
         ended = time.perf_counter()
         bad = None
         if not math.isfinite(sum(values)):

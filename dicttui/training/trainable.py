@@ -1,6 +1,7 @@
 """The tensors of one run and all that is needed to make a step with them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -99,6 +100,17 @@ class Trainable:
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = rates.dictionary if group["name"] == "dictionary" else rates.rest
+
+    @contextmanager
+    def own_random_stream(self) -> Iterator[None]:
+        """Draw from the run's own stream of torch's global generator meanwhile."""
+        outside = torch.get_rng_state()
+        torch.set_rng_state(self.random_state)
+        try:
+            yield
+        finally:
+            self.random_state = torch.get_rng_state()
+            torch.set_rng_state(outside)
 
     def module_tensors(self) -> list[Tensor]:
         """Every tensor that a step may change, gradients and the optimizers' state apart."""

@@ -32,7 +32,8 @@ class EagerEngine:
         """Make steps. On the CPU, where looking at a loss costs nothing, the list ends with the
         first that is not finite; elsewhere all steps are made and the losses are fetched at once.
         """
-        with tf32(trainable.network.precision, trainable.device):
+        precision = trainable.network.precision
+        with trainable.own_random_stream(), tf32(precision, trainable.device):
             return self._advance(trainable, first, count, observe)
 
     def _advance(
