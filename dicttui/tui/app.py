@@ -38,8 +38,10 @@ from dicttui.tui.thrift import Thrift
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
-QUICK_SECONDS = 0.005
+QUICK_SECONDS = 0.002
 """How often to look for the answer to a key."""
+AT_ONCE_SECONDS = 0.05
+"""An answer that comes sooner is drawn alone, and not after a "requested" that nobody can read."""
 QUICK_PATIENCE = 5.0
 """Seconds after which an answer is no longer looked for at that rate."""
 INTERRUPTED = 130
@@ -137,8 +139,10 @@ class DicttuiApp(App[int]):
         self._on_ready = on_ready
         self._worded = worded
         self._first_theme = theme
+        self.awaited = False
+        """Whether a person waits for what is being drawn."""
         self._awaited: int | None = None
-        self._awaited_until = 0.0
+        self._asked_at = 0.0
         self._quick: Timer | None = None
         self._endings = Endings()
         self._interrupted = False
@@ -216,7 +220,9 @@ class DicttuiApp(App[int]):
             return
         self.thrift.draws()
         self._take(newest)
+        self.awaited = at_once
         self.redraw()
+        self.awaited = False
 
     def _take(self, newest: Snapshot) -> None:
         """Draw what this snapshot says from now on."""
@@ -283,20 +289,29 @@ class DicttuiApp(App[int]):
         self._awaited = self.session.submit(intervention)
         self._selection.asked(self._awaited, intervention)
         courtesy.done()
-        self._awaited_until = time.monotonic() + QUICK_PATIENCE
+        self._asked_at = time.monotonic()
         self._look_for_answer()
         if self._quick is not None and self._awaited is not None:
             self._quick.resume()
 
     def _look_for_answer(self) -> None:
+        waited = time.monotonic() - self._asked_at
+        if waited < AT_ONCE_SECONDS and not self._is_answered():
+            return
         self._hear()
         answered = self._awaited is None or self.receipts.answered(self._awaited)
-        if answered or time.monotonic() > self._awaited_until:
+        if answered or waited > QUICK_PATIENCE:
             self._awaited = None
             if self._quick is not None:
                 self._quick.pause()
             self._go_first()
             self._look(at_once=True)
+
+    def _is_answered(self) -> bool:
+        if self._awaited is None or self.receipts.answered(self._awaited):
+            return True
+        new = self.session.receipts(self.receipts.heard)
+        return any(r.id == self._awaited and r.status != "requested" for r in new)
 
     def look_now(self) -> None:
         """Draw what a key has changed at once."""

@@ -27,14 +27,18 @@ def line_dots(curve: Columns, axis: Axis, rows: int, width: int, *, envelope: bo
         return dots
     top, bottom, level = np.full((3, width), np.nan)
     at = curve.position[drawn]
-    level[at] = _rows(curve.last[drawn], axis, rows)
-    top[at] = _rows(curve.high[drawn], axis, rows) if envelope else level[at]
-    bottom[at] = _rows(curve.low[drawn], axis, rows) if envelope else level[at]
+    if envelope:
+        values = np.stack([curve.high, curve.low, curve.last])[:, drawn]
+        top[at], bottom[at], level[at] = _rows(values, axis, rows)
+    else:
+        level[at] = _rows(curve.last[drawn], axis, rows)
+        top[at] = bottom[at] = level[at]
     _interpolate(curve, drawn, top, bottom, level)
     _join(top, bottom)
-    row = np.arange(rows)[:, None]
-    with np.errstate(invalid="ignore"):
-        return np.asarray((row >= top) & (row <= bottom))
+    row = np.arange(rows, dtype=np.int32)[:, None]
+    first = np.where(np.isnan(top), rows, top).astype(np.int32)
+    after = np.where(np.isnan(bottom), 0, bottom + 1).astype(np.int32)
+    return np.asarray((row >= first) & (row < after))
 
 
 def _rows(values: Floats, axis: Axis, rows: int) -> Floats:
@@ -43,6 +47,8 @@ def _rows(values: Floats, axis: Axis, rows: int) -> Floats:
 
 def _interpolate(curve: Columns, drawn: Dots, top: Floats, bottom: Floats, level: Floats) -> None:
     """Fill the columns between neighbouring points, where no gap lies between them."""
+    if curve.position.size == level.size:
+        return
     across = np.arange(level.size)
     left = np.searchsorted(curve.position, across, side="right") - 1
     right = np.minimum(left + 1, curve.position.size - 1)
@@ -71,13 +77,17 @@ def faint(dots: Dots) -> Dots:
 
 def row_dots(value: float, axis: Axis, rows: int) -> int:
     """The row of dots of one finite value, clipped to the axis."""
-    return int(rows - 1 - axis.cell(np.asarray([value]), rows)[0])
+    return rows - 1 - axis.cell_of(value, rows)
 
 
 def patterns(dots: Dots, glyphs: Glyphs) -> NDArray[np.int64]:
-    """The pattern of each cell, an index into `glyphs.cells`; the grid must be whole cells."""
+    """The pattern of each cell, an index into `glyphs.cells`; the grid must be whole cells, of at
+    most eight dots.
+    """
     rows, width = dots.shape
     tall, wide = glyphs.sub_rows, glyphs.sub_columns
-    weights = 1 << np.arange(tall * wide).reshape(tall, wide)
-    cells = dots.reshape(rows // tall, tall, width // wide, wide)
-    return np.asarray(np.einsum("yaxb,ab->yx", cells.astype(np.int64), weights))
+    cells = dots.view(np.uint8).reshape(rows // tall, tall, width // wide, wide)
+    pattern = np.zeros((rows // tall, width // wide), dtype=np.uint8)
+    for bit, (down, across) in enumerate(np.ndindex(tall, wide)):
+        pattern |= cells[:, down, :, across] << bit
+    return pattern.astype(np.int64)

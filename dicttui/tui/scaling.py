@@ -6,6 +6,7 @@ Pure functions on plain numbers. What is not finite is a gap, whatever else is d
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -70,6 +71,14 @@ class Axis:
         cells = np.floor(self.fraction(values) * (count - 1) + 0.5)
         return np.clip(cells, 0, count - 1).astype(np.int64)
 
+    def cell_of(self, value: float, count: int) -> int:
+        """The same of one finite value."""
+        scaled = max(-_LARGEST, min(_LARGEST, value))
+        if self.log:
+            scaled = math.log10(scaled) if scaled > 0 else self.start
+        fraction = (scaled - self.start) / (self.stop - self.start)
+        return math.floor(max(0.0, min(count - 1.0, fraction * (count - 1) + 0.5)))
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -92,9 +101,45 @@ class Columns:
         return Columns(self.position, low, high, last)
 
 
+class _Numbers:
+    """A history as arrays."""
+
+    def __init__(self, series: Series) -> None:
+        self.steps = np.asarray(series.steps, dtype=np.float64)
+        self.seconds = np.asarray(series.seconds, dtype=np.float64)
+        # A bucket that is only partly finite (low 1, high inf) is drawn as far as it is.
+        low, high, self.last = (
+            _finite(values) for values in (series.low, series.high, series.last)
+        )
+        self.low = np.fmin(np.fmin(low, high), self.last)
+        self.high = np.fmax(np.fmax(low, high), self.last)
+        self.newest = np.where(np.isfinite(self.last), np.arange(self.last.size), -1)
+        """Each bucket's own position if its last value is finite, else -1."""
+
+
+class _Same:
+    """A history as the key of what is known of it: the very same object, whatever is in it."""
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+
+    def __hash__(self) -> int:
+        return id(self.series)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.series is self.series
+
+
+@lru_cache(maxsize=16)
+def _numbers(same: _Same) -> _Numbers:
+    """Each history is drawn two or three times a picture, by the cards and the chart."""
+    return _Numbers(same.series)
+
+
 def abscissa(series: Series, quantity: Quantity) -> Floats:
     """The x values of a history's buckets."""
-    return np.asarray(series.steps if quantity == "steps" else series.seconds, dtype=np.float64)
+    numbers = _numbers(_Same(series))
+    return numbers.steps if quantity == "steps" else numbers.seconds
 
 
 def x_axis(series: Iterable[Series], quantity: Quantity, *, log: bool = False) -> Axis:
@@ -131,24 +176,18 @@ def columns(series: Series, count: int, axis: Axis, quantity: Quantity = "steps"
         return Columns(np.empty(0, dtype=np.int64), nothing, nothing, nothing)
     position = np.maximum.accumulate(axis.cell(np.nan_to_num(x), count))
     starts = np.flatnonzero(np.diff(position, prepend=-1))
-    # A bucket that is only partly finite (low 1, high inf) is drawn as far as it is.
-    low, high, last = (_finite(values) for values in (series.low, series.high, series.last))
-    lows = np.fmin.reduceat(np.fmin(np.fmin(low, high), last), starts)
-    highs = np.fmax.reduceat(np.fmax(np.fmax(low, high), last), starts)
-    return Columns(position[starts], lows, highs, _last_finite(last, starts, fallback=highs))
+    numbers = _numbers(_Same(series))
+    lows = np.fmin.reduceat(numbers.low, starts)
+    highs = np.fmax.reduceat(numbers.high, starts)
+    newest = np.maximum.reduceat(numbers.newest, starts)
+    last = np.where(newest >= starts, numbers.last[newest], highs)
+    return Columns(position[starts], lows, highs, last)
 
 
 def _finite(values: Sequence[float]) -> Floats:
     """The values with NaN for ±inf."""
     array = np.asarray(values, dtype=np.float64)
     return np.where(np.isfinite(array), array, np.nan)
-
-
-def _last_finite(last: Floats, starts: Integers, *, fallback: Floats) -> Floats:
-    """The last finite value of each group of buckets, or the fallback's."""
-    indices = np.where(np.isfinite(last), np.arange(last.size), -1)
-    newest = np.maximum.reduceat(indices, starts)
-    return np.where(newest >= starts, last[newest], fallback)
 
 
 def smoothed(series: Series, smoothing: Smoothing) -> Series:

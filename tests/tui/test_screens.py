@@ -8,6 +8,7 @@ import pytest
 from driving import Driver, drive
 
 from dicttui.training.snapshot import Snapshot
+from dicttui.tui import cadence
 from dicttui.tui.keys import KEYS
 from dicttui.tui.numbers import number
 from dicttui.tui.screens.events import EventsScreen
@@ -15,6 +16,7 @@ from dicttui.tui.screens.help import TITLE
 from dicttui.tui.screens.live import LiveScreen
 from dicttui.tui.screens.main import MainScreen
 from dicttui.tui.screens.rows import RowsScreen
+from dicttui.tui.widgets.lines import Lines
 
 SIZES = [(1, 1), (2, 2), (5, 3), (20, 5), (24, 7), (60, 16), (80, 24), (300, 3), (3, 100),
          (300, 100)]  # fmt: skip
@@ -301,6 +303,52 @@ def test_nothing_is_painted_behind_another_screen() -> None:
         assert painted() == 0
         await app.press("escape")
         await app.see("step 6,000")
+
+    drive(scenario, handmade.two_runs())
+
+
+@pytest.mark.parametrize("key", ["v", "question_mark", "l"], ids=["frozen", "screen", "dialog"])
+def test_nothing_is_drawn_that_nobody_sees(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Lines] = []
+    redraw = Lines.redraw
+    monkeypatch.setattr(Lines, "redraw", lambda self: (drawn.append(self), redraw(self)))
+
+    async def scenario(app: Driver) -> None:
+        await app.press(key)
+        drawn.clear()
+        for step in (5_000, 6_000):
+            await _look(app, handmade.snapshot(handmade.adam(step), handmade.sgd(step)))
+        assert drawn == []
+
+    drive(scenario, handmade.two_runs())
+
+
+def test_curves_catch_up_where_no_other_picture_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cadence, "SECONDS", 1e9)
+    monkeypatch.setattr(cadence, "LATE", 0.3)
+
+    async def scenario(app: Driver) -> None:
+        assert "4000" in app.text()
+        await app.show(handmade.snapshot(handmade.adam(40_000), handmade.sgd(40_000)))
+        assert "40,000" in app.text()
+        assert "35000" not in app.text()
+        await app.see("35000")
+
+    drive(scenario, handmade.two_runs())
+
+
+def test_another_theme_reaches_the_screens_that_are_there_already() -> None:
+    async def scenario(app: Driver) -> None:
+        def background() -> str:
+            strips = app.app.screen._compositor.render_strips()
+            (last,) = strips[-6].crop(119)
+            return str(last.style.bgcolor.triplet.hex)
+
+        await app.press("question_mark", "escape", "T")
+        wanted = app.app.theme_variables["background"].lower()
+        await app.until(lambda: background() == wanted)
+        await app.press("question_mark")
+        await app.until(lambda: background() == wanted)
 
     drive(scenario, handmade.two_runs())
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, cast
 
+from textual.events import ScreenResume
 from textual.screen import Screen
 
 from dicttui.training.interventions import Receipt
@@ -9,13 +10,14 @@ from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import Display
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.keys import Key
+from dicttui.tui.widgets.ground import Ground
 from dicttui.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from dicttui.tui.app import DicttuiApp
 
 
-class LiveScreen(Screen[None]):
+class LiveScreen(Ground, Screen[None]):
     """A screen that is given every new snapshot while it is on top."""
 
     kind = ""
@@ -24,6 +26,8 @@ class LiveScreen(Screen[None]):
     def __init__(self, glyphs: Glyphs) -> None:
         super().__init__()
         self.glyphs = glyphs
+        self._styled_in = ""
+        """Which theme its widgets had when it was last on top."""
 
     @property
     def owner(self) -> "DicttuiApp":
@@ -47,8 +51,11 @@ class LiveScreen(Screen[None]):
         """Leave a layer within the screen; whether there was one."""
         return False
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
         """Catch up with what was not drawn while another screen was on top."""
+        # To style every widget anew takes longer than all else, and only a theme changes anything.
+        event.refresh_styles = self._styled_in != self.app.theme
+        self._styled_in = self.app.theme
         self.call_after_refresh(self.owner.settle)
 
     def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:

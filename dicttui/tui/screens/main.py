@@ -1,6 +1,5 @@
 """The main screen: a card per run, the chart, the machine, the last receipt, the keys."""
 
-import time
 from collections.abc import Iterable
 
 from textual import events
@@ -11,14 +10,17 @@ from textual.widget import Widget
 
 from dicttui.training.interventions import Receipt
 from dicttui.training.snapshot import Snapshot
+from dicttui.tui import cadence
+from dicttui.tui.cadence import Cadence, When
 from dicttui.tui.charting import chart_content
-from dicttui.tui.display import ChartSettings, Display, is_training
+from dicttui.tui.display import Display, is_training
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.keys import KEYS, Key
 from dicttui.tui.layout import Plan, norm_lines, plan
 from dicttui.tui.playing import SCRUBBED
 from dicttui.tui.screens.live import LiveScreen
 from dicttui.tui.selection import Looks
+from dicttui.tui.widgets.ground import Ground
 from dicttui.tui.widgets.key_bar import KeyBar
 from dicttui.tui.widgets.loss_chart import LossChart
 from dicttui.tui.widgets.playback_line import PlaybackLine
@@ -27,11 +29,8 @@ from dicttui.tui.widgets.run_card import RunCard, norm_scale
 from dicttui.tui.widgets.system_line import SystemLine, trouble
 from dicttui.tui.widgets.title_line import TitleLine
 
-CHART_SECONDS = 0.5
-"""The chart costs as much as all else together; it is drawn twice a second at most."""
 
-
-class Cards(VerticalScroll, can_focus=False):
+class Cards(Ground, VerticalScroll, can_focus=False):
     """The cards, in rows; scrolls where they have no room."""
 
 
@@ -60,9 +59,8 @@ class MainScreen(LiveScreen):
         self._receipt = ReceiptLine(glyphs=glyphs)
         self._keys = KeyBar(glyphs=glyphs)
         self._plan: Plan | None = None
-        self._chart_drawn = 0.0
-        self._chart_timer: Timer | None = None
-        self._chart_settings: ChartSettings | None = None
+        self._curves = Cadence()
+        self._late: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -87,10 +85,12 @@ class MainScreen(LiveScreen):
         self._follow([run.name for run in snapshot.runs])
         self._arrange(snapshot, display)
         self._title.show(snapshot, display)
-        scale, log, chosen = norm_scale(snapshot.runs), display.chart.log_y, display.place(snapshot)
-        for place, (card, run) in enumerate(zip(self._cards.values(), snapshot.runs, strict=True)):
-            if card.display:
-                card.show(run, place, selected=place == chosen, log=log, scale=scale)
+        when = self._curves.when(
+            display.chart,
+            passing=is_training(snapshot) and not display.frozen,
+            awaited=self.owner.awaited,
+        )
+        self._show_cards(snapshot, display, curves=when is When.NOW)
         drawn = display.refresh
         if is_training(snapshot):
             drawn = self.owner.thrift.rate(display.refresh)
@@ -99,7 +99,43 @@ class MainScreen(LiveScreen):
         else:
             self._playback.show(snapshot)
         self._keys.show(snapshot, display)
-        self._draw_chart(snapshot, display.chart)
+        if when in (When.NOW, When.CHART_NOW):
+            self._show_chart(snapshot, display)
+        if when in (When.CHART_NOW, When.AFTER):
+            self.call_after_refresh(self._catch_up)
+        if when is When.LATER:
+            self._look_again()
+
+    def _show_cards(self, snapshot: Snapshot, display: Display, *, curves: bool) -> None:
+        scale, log, chosen = norm_scale(snapshot.runs), display.chart.log_y, display.place(snapshot)
+        for place, (card, run) in enumerate(zip(self._cards.values(), snapshot.runs, strict=True)):
+            if card.display:
+                card.show(run, place, selected=place == chosen, log=log, scale=scale, curves=curves)
+
+    def _show_chart(self, snapshot: Snapshot, display: Display) -> None:
+        if self._chart.display:
+            self._chart.show(chart_content(snapshot, display.chart, self._looks.of))
+
+    def _catch_up(self) -> None:
+        """Draw the curves of what was drawn without them."""
+        snapshot, display = self.owner.snapshot, self.owner.showing
+        if list(self._cards) == [run.name for run in snapshot.runs]:
+            self._show_cards(snapshot, display, curves=True)
+            self._show_chart(snapshot, display)
+
+    def _look_again(self) -> None:
+        """Later, in case that no other picture comes."""
+        if self._late is None:
+            self._late = self.set_timer(cadence.LATE, self._catch_up_late)
+
+    def _catch_up_late(self) -> None:
+        self._late = None
+        if not self._curves.lags:
+            return
+        if self._curves.quiet:
+            self._catch_up()
+        else:
+            self._look_again()
 
     def show_receipt(self, receipt: Receipt) -> None:
         """On the receipt line."""
@@ -164,11 +200,15 @@ class MainScreen(LiveScreen):
         )  # fmt: skip
         self._receipt.warn("" if shared.system else warning)
         for place, card in enumerate(self._cards.values()):
-            card.display = not shared.single or place == chosen
+            shown = not shared.single or place == chosen
+            if card.display != shown:
+                card.display = shown
+                self._curves.forget()
         if shared == self._plan:
             self._show_selected(chosen)
             return
         self._plan = shared
+        self._curves.forget()
         for widget, lines in (
             (self._title, shared.title),
             (self._system, shared.system if snapshot.playback is None else 0),
@@ -191,27 +231,10 @@ class MainScreen(LiveScreen):
         if self._holder.max_scroll_y and chosen < len(self._cards):
             list(self._cards.values())[chosen].scroll_visible(animate=False)
 
-    def _draw_chart(self, snapshot: Snapshot, settings: ChartSettings) -> None:
-        """At once if a key has changed it; otherwise not more often than it is worth."""
-        if not self._chart.display:
-            return
-        early = CHART_SECONDS - (time.monotonic() - self._chart_drawn)
-        if settings == self._chart_settings and early > 0:
-            if self._chart_timer is None:
-                self._chart_timer = self.set_timer(early, self._draw_chart_late)
-            return
-        self._chart_drawn, self._chart_settings = time.monotonic(), settings
-        self._chart.show(chart_content(snapshot, settings, self._looks.of))
-
-    def _draw_chart_late(self) -> None:
-        """What came too early to be drawn."""
-        self._chart_timer = None
-        self._draw_chart(self.owner.snapshot, self.owner.showing.chart)
-
     def on_screen_suspend(self) -> None:
-        """Nobody sees the chart now; and whatever wakes a screen behind another one has Textual
+        """Nobody sees the curves now; and whatever wakes a screen behind another one has Textual
         paint the whole of the one in front again.
         """
-        if self._chart_timer is not None:
-            self._chart_timer.stop()
-            self._chart_timer = None
+        if self._late is not None:
+            self._late.stop()
+            self._late = None

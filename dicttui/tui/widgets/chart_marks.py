@@ -30,8 +30,8 @@ class Plane:
 
     def column(self, x: float) -> int:
         """The cell across in which a value lies."""
-        dots = self.x.cell(np.asarray([x]), self.width * self.glyphs.sub_columns)
-        return int(dots[0]) // self.glyphs.sub_columns
+        dots = self.width * self.glyphs.sub_columns
+        return self.x.cell_of(x, dots) // self.glyphs.sub_columns
 
     def row(self, y: float) -> int:
         """The cell up from the bottom in which a value lies."""
@@ -73,10 +73,10 @@ def _taken(pieces: Sequence[Piece], plane: Plane) -> NDArray[np.bool_]:
 
 def _free(taken: NDArray[np.bool_], length: int) -> int | None:
     """Where so many cells of a row are free, as far right as a cell before its end allows."""
-    for start in range(len(taken) - length - 1, -1, -1):
-        if not taken[start : start + length].any():
-            return start
-    return None
+    before = np.concatenate([[0], np.cumsum(taken)])
+    places = np.flatnonzero(before[length:] == before[:-length]) if length <= taken.size else ()
+    fitting = [int(place) for place in places if place < taken.size - length]
+    return fitting[-1] if fitting else None
 
 
 def mark_pieces(content: ChartContent, plane: Plane) -> list[Piece]:

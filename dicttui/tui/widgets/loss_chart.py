@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -301,23 +300,24 @@ def _place_markers(
     wanted = np.arange(int(every * (shift + 0.25)), plane.width, every)
     places = np.searchsorted(across, wanted)
     chosen = {int(i) for i in places[places < at.size]} | {at.size - 1}
+    marker, tag = plane.glyphs.run_marker(one.curve.marker), _tag(one.curve)
     for i in chosen:
         column = int(across[i])
         row = plane.height - 1 - plane.row(float(one.line.last[at[i]]))
-        characters[row][column] = plane.glyphs.run_marker(one.curve.marker)
-        owner[row, column] = _tag(one.curve)
+        characters[row][column] = marker
+        owner[row, column] = tag
 
 
 def _pieces(characters: list[list[str]], owner: NDArray[np.int64]) -> list[Piece]:
     """Texts of neighbouring cells with one owner; cells without one stay as they are."""
-    pieces = []
     height, width = owner.shape
-    for y, row in enumerate(characters):
-        cuts = [0, *(np.flatnonzero(np.diff(owner[y])) + 1).tolist(), width]
-        for start, end in pairwise(cuts):
-            tag = int(owner[y, start])
-            if tag:
-                pieces.append(Piece("".join(row[start:end]), start, height - 1 - y, tag))
+    ends = np.diff(owner, axis=1, append=-1) != 0
+    pieces, start = [], 0
+    for y, x in np.argwhere(ends).tolist():
+        if tag := int(owner[y, x]):
+            text = "".join(characters[y][start : x + 1])
+            pieces.append(Piece(text, start, height - 1 - y, tag))
+        start = (x + 1) % width
     return pieces
 
 

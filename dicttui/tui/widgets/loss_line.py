@@ -102,14 +102,14 @@ class LossLine(Lines):
         curve = columns(self._series, across * glyphs.sub_columns, axis_x)
         if not np.isfinite(curve.last).any():
             text = "no steps yet" if not self._series.steps else "no finite loss"
-            return [Strip([Segment(text, self._component("loss-line--muted"))])]
+            return [Strip([Segment(text, self.component("loss-line--muted"))])]
         floor = [] if self._floor is None else [self._floor]
         axis, _ = y_axis([curve], log=self._log, include=floor)
         cells = self._cells(curve, axis, across, height)
         overlay = self._overlay(curve, axis, axis_x, across, height)
         line = run_style(self.colour, dark=self.dark)
         labels = self._labels(curve, axis, height) if label_width else {}
-        muted = self._component("loss-line--muted")
+        muted = self.component("loss-line--muted")
         strips = []
         for y, row in enumerate(cells):
             segments = _segments(row, overlay.get(y, {}), line)
@@ -130,7 +130,7 @@ class LossLine(Lines):
     ) -> dict[int, dict[int, tuple[str, Style, bool]]]:
         """By line and cell: a character, its style, and whether it covers the curve."""
         glyphs = self.glyphs
-        muted = self._component("loss-line--muted")
+        muted = self.component("loss-line--muted")
         overlay = self._past(axis, axis_x, across, height)
         if self._floor is not None and np.isfinite(self._floor):
             y = row_dots(self._floor, axis, height * glyphs.sub_rows) // glyphs.sub_rows
@@ -143,7 +143,7 @@ class LossLine(Lines):
             overlay.setdefault(y, {})[x] = (glyphs.best, muted, True)
         if self._marks:
             steps = np.asarray([mark.step for mark in self._marks], dtype=np.float64)
-            style = self._component("loss-line--mark")
+            style = self.component("loss-line--mark")
             lowest = overlay.setdefault(height - 1, {})
             for x in axis_x.cell(steps, across).tolist():
                 lowest[x] = (glyphs.mark, style, True)
@@ -179,9 +179,6 @@ class LossLine(Lines):
             y: number(value, 3, width=_LABEL_WIDTH - 1, glyphs=self.glyphs)
             for y, value in labels.items()
         }
-
-    def _component(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True)
 
 
 def _segments(row: str, overlay: dict[int, tuple[str, Style, bool]], line: Style) -> list[Segment]:

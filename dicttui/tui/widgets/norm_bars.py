@@ -4,14 +4,17 @@ import math
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.segment import Segment
 from rich.style import Style
-from rich.text import Text
+from textual.strip import Strip
 
 from dicttui.training.snapshot import Norms
 from dicttui.tui.glyphs import UNICODE, Glyphs
 from dicttui.tui.numbers import count, number
 from dicttui.tui.palette import run_style
 from dicttui.tui.widgets.lines import Line, Lines
+
+Piece = tuple[str, Style | None]
 
 _VALUE_WIDTH = 8
 # Cells of the shortest bar that still compares.
@@ -69,7 +72,7 @@ class NormBars(Lines):
         """A heading, then every row's bar where they fit, else the distribution."""
         norms = self._norms
         if norms is None or norms.count == 0:
-            return [Text(f"{self._label} n/a", self._style("muted"))]
+            return [_line((f"{self._label} n/a", self._style("muted")))]
         lines: list[Line] = [self._heading(norms, width)]
         rows = height - 1
         if rows < 1:
@@ -77,17 +80,15 @@ class NormBars(Lines):
         table = self._bars(norms, width, rows)
         return lines + (table or self._distribution(norms, width, rows))
 
-    def _heading(self, norms: Norms, width: int) -> Text:
-        ratio = number(norms.ratio, 3, glyphs=self.glyphs)
-        text = Text(no_wrap=True)
-        text.append(self._label, self._style("muted"))
-        style = self._style("alert") if not math.isfinite(norms.ratio) else Style()
-        facts = f" max/min {ratio}"
-        if len(self._label) + len(facts) <= width:
-            text.append(facts, style)
-        return text
+    def _heading(self, norms: Norms, width: int) -> Strip:
+        heading = (self._label, self._style("muted"))
+        facts = f" max/min {number(norms.ratio, 3, glyphs=self.glyphs)}"
+        if len(self._label) + len(facts) > width:
+            return _line(heading)
+        style = None if math.isfinite(norms.ratio) else self._style("alert")
+        return _line(heading, (facts, style))
 
-    def _bars(self, norms: Norms, width: int, rows: int) -> list[Text]:
+    def _bars(self, norms: Norms, width: int, rows: int) -> list[Strip]:
         """Every row's bar, in as many columns as are needed; empty if they do not fit."""
         if len(norms.values) != norms.count:
             return []
@@ -101,26 +102,24 @@ class NormBars(Lines):
         down = -(-norms.count // columns)
         lines = []
         for y in range(down):
-            line = Text(no_wrap=True)
+            pieces: list[Piece] = []
             for i in range(y, norms.count, down):
                 if i != y:
-                    line.append(" " * _BETWEEN_COLUMNS)
-                self._bar(line, i, norms.values[i], (label_width, bar), scale)
-            lines.append(line)
+                    pieces.append((" " * _BETWEEN_COLUMNS, None))
+                pieces += self._bar(i, norms.values[i], (label_width, bar), scale)
+            lines.append(_line(*pieces))
         return lines
 
     def _bar(
-        self, line: Text, index: int, norm: float, widths: tuple[int, int], scale: float
-    ) -> None:
+        self, index: int, norm: float, widths: tuple[int, int], scale: float
+    ) -> tuple[Piece, ...]:
         label_width, bar_width = widths
-        line.append(f"{index:>{label_width}} ", self._style("muted"))
+        label = (f"{index:>{label_width}} ", self._style("muted"))
         value = number(norm, 4, width=_VALUE_WIDTH, glyphs=self.glyphs)
         if not math.isfinite(norm):
-            line.append(" " * bar_width)
-            line.append(f" {value}", self._style("alert"))
-            return
-        line.append(self._bar_text(norm / scale, bar_width), run_style(self.colour, dark=self.dark))
-        line.append(f" {value}")
+            return label, (" " * bar_width, None), (f" {value}", self._style("alert"))
+        bar = self._bar_text(norm / scale, bar_width)
+        return label, (bar, run_style(self.colour, dark=self.dark)), (f" {value}", None)
 
     def _bar_text(self, share: float, width: int) -> str:
         """A bar of a share of `width` cells, in parts of a cell; what is beyond it ends in ">"."""
@@ -144,7 +143,7 @@ class NormBars(Lines):
         lines: list[Line] = [self._summary(norms, width)]
         if norms.maximum - norms.minimum <= ROUNDING * norms.maximum < math.inf:
             # A histogram would show how float32 rounds unit norms, as if that were a finding.
-            return [*lines, Text("all rows are equal", self._style("muted"))][:rows]
+            return [*lines, _line(("all rows are equal", self._style("muted")))][:rows]
         extremes = self._extremes(norms, width)
         histogram_rows = rows - 1 - len(extremes)
         if histogram_rows < 1:
@@ -155,22 +154,26 @@ class NormBars(Lines):
             + extremes
         )
 
-    def _summary(self, norms: Norms, width: int) -> Text:
-        text = Text(no_wrap=True)
-        facts = [("min", norms.minimum), ("median", norms.median), ("max", norms.maximum)]
-        for name, value in facts:
-            fact = f"{name} {number(value, 3, glyphs=self.glyphs)}"
-            if text.plain and len(text.plain) + 2 + len(fact) > width:
+    def _summary(self, norms: Norms, width: int) -> Strip:
+        pieces: list[Piece] = []
+        taken = 0
+        for name, value in (
+            ("min", norms.minimum),
+            ("median", norms.median),
+            ("max", norms.maximum),
+        ):
+            gap = "  " if pieces else ""
+            fact = f"{gap}{name} {number(value, 3, glyphs=self.glyphs)}"
+            if pieces and taken + len(fact) > width:
                 break
-            if text.plain:
-                text.append("  ")
-            text.append(fact, Style() if math.isfinite(value) else self._style("alert"))
+            pieces.append((fact, None if math.isfinite(value) else self._style("alert")))
+            taken += len(fact)
         rows = f"  {count(norms.count)} rows"
-        if len(text.plain) + len(rows) <= width:
-            text.append(rows, self._style("muted"))
-        return text
+        if taken + len(rows) <= width:
+            pieces.append((rows, self._style("muted")))
+        return _line(*pieces)
 
-    def _extremes(self, norms: Norms, width: int) -> list[Text]:
+    def _extremes(self, norms: Norms, width: int) -> list[Strip]:
         smallest, largest = norms.smallest, norms.largest
         if not smallest and norms.values:
             finite = [(i, v) for i, v in enumerate(norms.values) if not math.isnan(v)]
@@ -178,13 +181,16 @@ class NormBars(Lines):
             smallest, largest = tuple(finite[:8]), tuple(finite[:-9:-1])
         lines = []
         for name, pairs in (("largest ", largest), ("smallest", smallest)):
-            line = Text(name, self._style("muted"), no_wrap=True)
+            pieces: list[Piece] = [(name, self._style("muted"))]
+            taken = len(name)
             for index, value in pairs:
                 pair = f"  {index}: {number(value, 3, glyphs=self.glyphs)}"
-                if len(line.plain) + len(pair) > width:
+                if taken + len(pair) > width:
                     break
-                line.append(pair, Style() if math.isfinite(value) else self._style("alert"))
-            lines.append(line)
+                style = self._style("muted" if math.isfinite(value) else "alert")
+                pieces.append((pair, style))
+                taken += len(pair)
+            lines.append(_line(*pieces))
         return lines if smallest or largest else []
 
     def _histogram(self, norms: Norms, width: int, rows: int) -> list[Line]:
@@ -203,11 +209,16 @@ class NormBars(Lines):
         lines: list[Line] = []
         for y in range(rows - 1, -1, -1):
             cells = (min(parts, max(0, height - y * parts)) for height in heights)
-            lines.append(Text("".join((levels[c - 1] if c else " ") * each for c in cells), style))
+            text = "".join((levels[c - 1] if c else " ") * each for c in cells)
+            lines.append(_line((text, style)))
         return lines
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"norm-bars--{name}", partial=True)
+        return self.component(f"norm-bars--{name}")
+
+
+def _line(*pieces: Piece) -> Strip:
+    return Strip([Segment(text, style) for text, style in pieces])
 
 
 def _histogram(values: Sequence[float], width: int) -> tuple[int, ...]:

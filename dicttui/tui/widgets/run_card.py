@@ -13,6 +13,7 @@ from dicttui.training.snapshot import RunSnapshot
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.layout import CardPlan, plan_card
 from dicttui.tui.widgets.card_facts import Fact, Standing, chosen, facts, one_line
+from dicttui.tui.widgets.ground import Ground
 from dicttui.tui.widgets.loss_line import LossLine
 from dicttui.tui.widgets.norm_bars import NormBars
 from dicttui.tui.widgets.roles import RoleLines
@@ -37,7 +38,11 @@ class FactLines(RoleLines):
         return [self.strip(spans) for spans in chosen(self._facts, height)]
 
 
-class RunCard(Container):
+class _Norms(Ground, Container):
+    """The norms of a card, below or beside each other."""
+
+
+class RunCard(Ground, Container):
     """The card of one run, in the colour at `look` of the palette."""
 
     @dataclass
@@ -66,30 +71,45 @@ class RunCard(Container):
         """The text above, the loss below it, the norms at the bottom."""
         yield self._facts
         yield self._loss
-        with Container(classes="norms"):
+        with _Norms(classes="norms"):
             yield self._rows
             yield self._atoms
 
     def show(
-        self, run: RunSnapshot, place: int, *, selected: bool, log: bool, scale: float | None
+        self,
+        run: RunSnapshot,
+        place: int,
+        *,
+        selected: bool,
+        log: bool,
+        scale: float | None,
+        curves: bool = True,
     ) -> None:
-        """Show this run, which stands at `place` among the runs; `scale` is the norm at a full
-        bar, the same on every card.
+        """Show a run.
+
+        Args:
+            run: the run.
+            place: where it stands among the runs, from 0.
+            selected: whether it is the selected one.
+            log: whether the small curve's y axis is logarithmic.
+            scale: the norm at a full bar, the same on every card.
+            curves: whether the curve is drawn too, or stays as it is.
+
         """
         self._run, self._log, self._scale = run, log, scale
         self._standing = replace(self._standing, place=place, selected=selected)
         self.set_class(selected, "-selected")
-        self._arrange()
+        self._arrange(curves=curves)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Share out the new size."""
-        self._arrange()
+        self._arrange(curves=True)
 
     def on_click(self, event: events.Click) -> None:
         """Select, or enlarge on a double click."""
         self.post_message(self.Selected(self.run_name, again=event.chain == 2))
 
-    def _arrange(self) -> None:
+    def _arrange(self, *, curves: bool) -> None:
         run = self._run
         width, height = self.content_size
         if run is None or not width or not height:
@@ -98,12 +118,12 @@ class RunCard(Container):
         rows = run.norms.count if run.norms else 0
         plan = plan_card(width, height, len(lines), rows, run.atom_norms is not None)
         if plan != self._plan:
-            self._plan = plan
+            self._plan, curves = plan, True
             self._apply(plan, run)
         if plan.facts == 1:
             lines = [one_line(run, self._standing, width, self._glyphs)]
         self._facts.show(lines)
-        if plan.spark:
+        if plan.spark and curves:
             self._loss.show(
                 run.loss_series,
                 marks=run.marks,

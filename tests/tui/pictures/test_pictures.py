@@ -16,8 +16,8 @@ from textual.widgets import Input
 
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui import app as app_module
+from dicttui.tui import cadence
 from dicttui.tui.app import DicttuiApp
-from dicttui.tui.screens import main
 
 
 async def nothing(_app: Driver) -> None:
@@ -154,7 +154,7 @@ def test_picture(name: str, snap_compare: Any, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.delenv(variable, raising=False)
     if name == "no_colour":
         monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr(main, "CHART_SECONDS", 0.0)
+    monkeypatch.setattr(cadence, "SECONDS", 0.0)
     # An intervention that waits for its answer is not waited for at the quick rate.
     monkeypatch.setattr(app_module, "QUICK_PATIENCE", 0.0)
     picture = PICTURES[name]

@@ -16,8 +16,8 @@ from textual.pilot import Pilot
 
 from dicttui.record.playback import PlaybackSession
 from dicttui.record.reading import Recorded
+from dicttui.tui import cadence
 from dicttui.tui.app import DicttuiApp
-from dicttui.tui.screens import main
 
 PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...], dict[str, Any]]] = {
     "watch_120x40": ((120, 40), ("end", "pageup"), {}),
@@ -30,7 +30,7 @@ PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...], dict[str, Any]]] = {
 def test_watched(name: str, snap_compare: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("NO_COLOR", "COLORTERM", "TERM"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(main, "CHART_SECONDS", 0.0)
+    monkeypatch.setattr(cadence, "SECONDS", 0.0)
     size, keys, options = PICTURES[name]
     session = PlaybackSession(recording(), clock=Clock())
     take(session, size, keys, options, snap_compare)
@@ -49,7 +49,7 @@ def test_what_was_really_trained(
 ) -> None:
     for variable in ("NO_COLOR", "COLORTERM", "TERM"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr(main, "CHART_SECONDS", 0.0)
+    monkeypatch.setattr(cadence, "SECONDS", 0.0)
     size, keys = REALLY_TRAINED[name]
     directory = tmp_path / "2026-11-24_article-sparse_3f2a9c"
     shutil.copytree(Path(__file__).with_name("recorded"), directory)
