@@ -87,7 +87,7 @@ MIDDLE = Case(
     n=256,
     d_in=64,
     network='kind = "sparse"\nhidden_size = 64\ndict_size = 256\nl1_coefficient = 0.01',
-    optimizers=("Adam", "SGD"),
+    optimizers=("Adam",),
     quick=("Adam",),
     lr=0.001,
 )
