@@ -1,14 +1,11 @@
 """Work that holds no GIL, on as many cores as there are."""
 
-import logging
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
-
-log = logging.getLogger(__name__)
 
 Work = Callable[[], None]
 

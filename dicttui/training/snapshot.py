@@ -118,7 +118,7 @@ class RunSnapshot:
     engine_exact: bool = True
     """Whether the engine makes the same losses and weights as the eager one, bit for bit."""
     engine_detail: str = ""
-    """Why it is this engine, or what is becoming of another: "dropout draws random numbers"."""
+    """Why it is eager: "it draws random numbers in every step (bernoulli_)"; empty if it is not."""
     state_detail: str = ""
     """Why it diverged or failed."""
     objective: str = ""

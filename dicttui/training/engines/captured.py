@@ -220,9 +220,9 @@ def _laid_out(memory: Tensor, buffer: Buffer) -> Tensor:
 def capture(trainable: Trainable, first: int) -> Capture:
     """An engine for a run whose next step is `first`, once it has been checked."""
     if len(trainable.optimizers) != 1:
-        raise CannotCaptureError(f"{trainable.specification.optimizer} is two optimizers")
+        raise CannotCaptureError("it has two optimizers, and only one could be captured")
     try:
-        sums = arithmetic.of(trainable.optimizers[0])
+        update = arithmetic.of(trainable.optimizers[0])
     except arithmetic.NoArithmeticError as error:
         raise CannotCaptureError(str(error)) from error
     if not hasattr(torch.jit, "CompilationUnit"):
@@ -239,7 +239,7 @@ def capture(trainable: Trainable, first: int) -> Capture:
     samples = trainable.samples
     written = script.written(
         recorded,
-        sums,
+        update,
         full_batch=samples.full_batch,
         sparse_code=trainable.network.sparse_code,
         whole_batches=samples.batch_size * samples.d_in % ALIGNMENT == 0,

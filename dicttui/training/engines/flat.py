@@ -42,7 +42,7 @@ class Flat:
         self.trained = [i for i, has in enumerate(trained) if has and id(parameters[i]) in groups]
         """The places of the parameters that the optimizer steps, in the network's order."""
         if not self.trained:
-            raise CannotCaptureError("no parameter of it has a gradient")
+            raise CannotCaptureError("none of its parameters has a gradient")
         self.all_parameters = parameters
         self._own = [parameters[i] for i in self.trained]
         self._offsets: dict[int, int] = {}
@@ -182,7 +182,7 @@ def refuse_shared(trainable: Trainable) -> None:
             raise CannotCaptureError("its parameters are not all float32")
         layout = Layout.of(parameter)
         if not Layout(layout.shape, layout.stride, 0, layout.dtype).dense:
-            raise CannotCaptureError("a parameter of it does not lie in one piece")
+            raise CannotCaptureError("one of its parameters does not lie in one piece")
     known = {id(p) for p in parameters}
     for name, module in trainable.network.named_modules():
         for key, value in vars(module).items():
