@@ -24,6 +24,11 @@ def factor(run: RunSpecification, step: int, total: int) -> float:
     return run.final_lr_scale + (1 - run.final_lr_scale) * remaining
 
 
+def constant(run: RunSpecification) -> bool:
+    """Whether the factor is 1 at every step."""
+    return run.schedule == "constant" and run.warmup_steps == 0
+
+
 def place(run: RunSpecification, step: int, total: int) -> str:
     """Where step index `step` stands in the schedule: "warm-up 40/100" for the fortieth of 100
     warm-up steps, "cosine 300/900" after 300 of 900 steps of decay; "" where the rate stays.

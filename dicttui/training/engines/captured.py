@@ -48,6 +48,7 @@ from torch import Tensor
 
 from dicttui.measures import codes
 from dicttui.networks import foreign
+from dicttui.optimizers import schedules
 from dicttui.training import devices
 from dicttui.training.engines import arithmetic, flat, script, tape
 from dicttui.training.engines.eager import EagerEngine
@@ -204,8 +205,7 @@ class CapturedEngine:
         self, trainable: Trainable, first: int, count: int
     ) -> tuple[list[float], int, Pieces]:
         """(rest, dictionary) of each step; how far apart two steps lie in the list; the pieces."""
-        specification = trainable.specification
-        constant = specification.schedule == "constant" and specification.warmup_steps == 0
+        constant = schedules.constant(trainable.specification)
         steps = (first,) if constant else range(first, first + count)
         rates = trainable.rates_of(steps)
         together = rates[0::2] == rates[1::2]

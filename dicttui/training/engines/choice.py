@@ -50,8 +50,6 @@ class Choice:
 
     def detail(self, trainable: Trainable) -> str:
         """Why it is eager; empty if it is not."""
-        if self._only_eager:
-            return self._why
         if self._of is not None and not self._is_of(trainable):
             return ""
         return self._why if self.now(trainable) is self._eager else ""

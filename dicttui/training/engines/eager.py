@@ -8,6 +8,7 @@ from torch import Tensor
 from dicttui.measures import codes
 from dicttui.networks import foreign
 from dicttui.networks.precision import tf32
+from dicttui.optimizers import schedules
 from dicttui.training.engines.engine import Observe, StepError, total
 from dicttui.training.engines.step import after_update, before_update, clip_gradients
 from dicttui.training.trainable import Trainable
@@ -42,7 +43,7 @@ class EagerEngine:
         on_cpu = trainable.device.type == "cpu"
         specification = trainable.specification
         network, optimizers = trainable.network, trainable.optimizers
-        scheduled = specification.schedule != "constant" or specification.warmup_steps > 0
+        scheduled = not schedules.constant(specification)
         plain = specification.constraint == "none" and specification.project == "none"
         values: list[float] = []
         pending: list[Tensor] = []

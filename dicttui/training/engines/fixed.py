@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from dicttui.measures import codes
 from dicttui.networks.precision import tf32
+from dicttui.optimizers import schedules
 from dicttui.optimizers.registry import GROUPS
 from dicttui.training.engines import capturable
 from dicttui.training.engines.engine import CannotCaptureError, total
@@ -170,8 +171,7 @@ class FixedStep:
     def rates(self, run: Trainable, first: int, count: int) -> Tensor:
         """The learning rates of these steps, as `put` takes them: [count, 2] in host memory."""
         host = self._graphs.host(count * len(GROUPS)).view(count, len(GROUPS))
-        specification = run.specification
-        if specification.schedule == "constant" and specification.warmup_steps == 0:
+        if schedules.constant(run.specification):
             rates = run.rates_at(first)
             host[:, 0], host[:, 1] = rates.dictionary, rates.rest
         else:
