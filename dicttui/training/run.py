@@ -152,11 +152,8 @@ class GradientRun:
         self._prepared = True
         if self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
-        if self.rows is not None and (observe or count <= RECENT_STEPS):
-            unobserved = count - RECENT_STEPS
-        else:
-            unobserved = count - observe
-        work = self.engine.prepare(self.trainable, self.step, max(0, unobserved))
+        one_by_one = int(observe) if self._rows_in(count, observe) is None else RECENT_STEPS
+        work = self.engine.prepare(self.trainable, self.step, max(0, count - one_by_one))
         if work is None:
             return None
 
@@ -210,9 +207,16 @@ class GradientRun:
             )
 
         watch = measure if observe else None
-        if self.rows is not None and (observe or count <= RECENT_STEPS):
-            return self.rows.advance(self.engine, self.trainable, self.step, count, watch)
+        rows = self._rows_in(count, observe)
+        if rows is not None:
+            return rows.advance(self.engine, self.trainable, self.step, count, watch)
         return self.engine.advance(self.trainable, self.step, count, watch)
+
+    def _rows_in(self, count: int, observe: bool) -> RowTracker | None:
+        """What follows the updates of the last of these steps; None where nobody looks at rows, or
+        the steps are many and not shown: others will be the last when a picture is made.
+        """
+        return self.rows if observe or count <= RECENT_STEPS else None
 
     def _record(self, values: list[float], took: float) -> None:
         began = self.seconds

@@ -22,6 +22,7 @@ from dicttui.training import (
     undoing,
 )
 from dicttui.training.audience import ENDED, Audience
+from dicttui.training.budget import ObservationBudget
 from dicttui.training.experiment import Experiment
 from dicttui.training.follow_up import FollowUps
 from dicttui.training.interventions import (
@@ -49,11 +50,6 @@ log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-OBSERVATION_SHARE, OBSERVATION_SHARE_OF_LONG_STEPS = 0.02, 0.006
-"""Shares of the training time that measuring for the screen may take: it takes the longer the
-larger a network is, whose numbers are then looked at less often."""
-SHORT_STEPS = 12
-"""In a chunk, and more: then steps are short."""
 LATE = 1.02
 """Share of the interval between snapshots at which one is overdue."""
 SHORT_STEP = 0.1
@@ -97,8 +93,7 @@ class Trainer:
         self._chunk = 1
         self._pool = Pool()
         self._published = float("-inf")
-        self._observed = float("-inf")
-        self._observation_cost = 0.0
+        self._budget = ObservationBudget()
         self._changed = True
         self._follow_ups = FollowUps()
         self._keeping = Keeping(self.experiment, self.pace, self._audience)
@@ -140,7 +135,7 @@ class Trainer:
             show = self._snapshot_due()
             self._chunk_of_steps(
                 self._chunk if due is None else min(due, self._chunk),
-                observe=show and self._can_afford_to_observe(),
+                observe=show and self._budget.allows(self._chunk),
             )
             # Right after the step that was measured, so that all numbers belong to it.
             if self._mailbox.take_view_change() or show:
@@ -212,7 +207,7 @@ class Trainer:
         self.pace.made(count)
         self._changed = True
         if spent:
-            self._observation_cost, self._observed = spent, time.perf_counter()
+            self._budget.spent(spent)
         self._chunk = adapted(self._chunk, count, time.perf_counter() - began - aside - spent)
         for receipt in self._follow_ups.looked(runs):
             self._audience.receipt(receipt)
@@ -384,12 +379,6 @@ class Trainer:
         if self._mailbox.watched:
             wanted.append(1 / self._mailbox.wanted_view.refresh)
         return bool(wanted) and since + following > LATE * min(wanted)
-
-    def _can_afford_to_observe(self) -> bool:
-        since = time.perf_counter() - self._observed
-        short = self._chunk >= SHORT_STEPS
-        share = OBSERVATION_SHARE if short else OBSERVATION_SHARE_OF_LONG_STEPS
-        return since * share >= self._observation_cost
 
     def publish(self) -> None:
         """Make a snapshot of this moment."""

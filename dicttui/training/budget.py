@@ -1,0 +1,26 @@
+"""How often measuring for the screen is worth the time it takes."""
+
+import time
+
+SHARE, SHARE_OF_LONG_STEPS = 0.02, 0.006
+"""Shares of the training time that measuring may take: it takes the longer the larger a network is,
+whose numbers are then looked at less often."""
+SHORT_STEPS = 12
+"""Steps are short where a chunk has so many of them, or more."""
+
+
+class ObservationBudget:
+    """Spreads measurements so far that they take no more than their share of the time."""
+
+    def __init__(self) -> None:
+        self._spent_at = float("-inf")
+        self._cost = 0.0
+
+    def spent(self, seconds: float) -> None:
+        """Measuring has just taken so long."""
+        self._cost, self._spent_at = seconds, time.perf_counter()
+
+    def allows(self, chunk: int) -> bool:
+        """Whether it may be measured again, where a chunk has so many steps."""
+        share = SHARE if chunk >= SHORT_STEPS else SHARE_OF_LONG_STEPS
+        return (time.perf_counter() - self._spent_at) * share >= self._cost
