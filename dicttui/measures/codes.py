@@ -8,7 +8,7 @@ from torch import Tensor
 from dicttui.measures.norms import row_norms
 
 FIRING_THRESHOLD = 1e-3
-"""Share of rms(x) above which a linear code's contribution counts as firing (CONTRACTS.md)."""
+"""Share of rms(x) above which a linear code's contribution counts as firing."""
 
 
 def l1(code: Tensor) -> Tensor:

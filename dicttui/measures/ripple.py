@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 WINDOW = 200
-"""Evaluations that count (CONTRACTS.md)."""
+"""Evaluations that count."""
 
 
 class Ripple(NamedTuple):

@@ -11,7 +11,7 @@ NORM_FLOOR = 1e-8
 """Rows shorter than this have no meaningful relative update: a float32 of ordinary scale rounds
 coarser."""
 RECENT_STEPS = 20
-"""Steps over which the update ratio's median is taken (CONTRACTS.md)."""
+"""Steps over which the update ratio's median is taken."""
 
 
 def update_ratio(before: Tensor, after: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How precisely matrix products are computed; whatever is chosen, all else is float32."""
+"""How precisely matrix products are computed; parameters and losses are float32 in any case."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +35,8 @@ def tf32(precision: Precision, device: torch.device) -> Iterator[None]:
 @contextmanager
 def bfloat16(precision: Precision, device: torch.device) -> Iterator[None]:
     """Let a forward pass compute its products in bfloat16, and the backward pass through it as
-    well, where that is the precision; parameters and their gradients stay float32.
+    well, where that is the precision; parameters and their gradients stay float32. What a module
+    makes of a product before anything in float32 joins it, ReLU of a Linear for one, is bfloat16.
     """
     if precision != "bfloat16":
         yield

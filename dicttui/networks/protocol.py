@@ -37,7 +37,7 @@ class DictionaryNetwork(nn.Module, ABC):
     error_summed: bool = False
     """Whether the error term is summed over features (the field's way) rather than averaged."""
     precision: Precision = "float32"
-    """Of matrix products. Parameters, losses and measures are float32 always."""
+    """Of matrix products. Parameters, gradients, losses and measures are float32 always."""
 
     if TYPE_CHECKING:
         # Only for type checkers: at runtime a property here would stand in the way of families

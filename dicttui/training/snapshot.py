@@ -146,7 +146,7 @@ class RunSnapshot:
     """By metric name: those the view asked for, and "held_out_loss" where there is one."""
     terms: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, float | None] = field(default_factory=dict)
-    """By the names of CONTRACTS.md; None is "n/a"."""
+    """By name, as charts and exports have it; None is "n/a"."""
     metrics_step: int | None = None
     """The step index at which terms, metrics, norms and rows were taken."""
     ripple: float | None = None
