@@ -40,6 +40,16 @@ def test_dear_pictures_are_drawn_less_often(monkeypatch, share, cost, rate):
     assert pictures(Clock(monkeypatch), share, cost, 10.0).rate(4.0) == pytest.approx(rate)
 
 
+def test_a_dear_picture_is_paid_for_by_cheap_ones(monkeypatch):
+    clock = Clock(monkeypatch)
+    drawn = Thrift(0.03)
+    for cost in (0.009, 0.005) * 20:
+        assert drawn.affords()
+        drawn.draws()
+        clock.pass_(0.25, cost)
+    assert drawn.rate(4.0) == 4.0
+
+
 def test_the_rate_is_the_wanted_one_until_it_is_known(monkeypatch):
     assert pictures(Clock(monkeypatch), 0.04, 5.0, 2.0).rate(4.0) == 4.0
 

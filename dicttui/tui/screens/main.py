@@ -110,7 +110,10 @@ class MainScreen(LiveScreen):
         scale, log, chosen = norm_scale(snapshot.runs), display.chart.log_y, display.place(snapshot)
         for place, (card, run) in enumerate(zip(self._cards.values(), snapshot.runs, strict=True)):
             if card.display:
-                card.show(run, place, selected=place == chosen, log=log, scale=scale, curves=curves)
+                card.show(
+                    run, place, selected=place == chosen, log=log, scale=scale, curves=curves,
+                    alone=display.enlarged,
+                )  # fmt: skip
 
     def _show_chart(self, snapshot: Snapshot, display: Display) -> None:
         if self._chart.display:

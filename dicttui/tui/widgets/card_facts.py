@@ -33,6 +33,10 @@ SMALLEST_COLUMN = 17
 """Cells that a label and its value need."""
 ROOMY = 48
 """Cells from which on a card has room for words that a narrow one does without."""
+REFERENCE = "eager"
+"""The engine that others are compared with."""
+EXACT = "the same numbers as eager's, to the last bit"
+INEXACT = "eager's numbers but for rounding"
 VALUE = 8
 SHARE = 5
 """Cells kept for a number, a percentage on a narrow card: little moves when its length changes."""
@@ -56,6 +60,8 @@ class Standing:
     look: int
     """The place of its colour and marker in the palette, from 0."""
     selected: bool
+    alone: bool = False
+    """Whether its card has the place of all of them."""
 
 
 def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> list[Fact]:
@@ -78,6 +84,8 @@ def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> l
     if (coefficient := writer.coefficient()) and not writer.coefficient_beside_rates():
         lines.append(Fact(10, tuple(coefficient)))
     lines.append(Fact(12, tuple(writer.network())))
+    if run.engine and standing.alone:
+        lines.append(Fact(13, tuple(writer.engine())))
     return lines
 
 
@@ -153,8 +161,8 @@ class _Writer:
         if self.run.settings:
             left.append((f"  {self.run.settings}", "muted"))
         right: list[Span] = [(self.run.device, "plain")]
-        if self.width >= 48 and self.run.engine:
-            right.append((f" {self.glyphs.separator} {self.run.engine}", "muted"))
+        if self.width >= ROOMY and self.run.engine:
+            right.append((f" {self.glyphs.separator} {self._engine()}", "muted"))
         return apart(left, right, self.width, self.glyphs)
 
     def origin(self) -> list[Span]:
@@ -297,6 +305,19 @@ class _Writer:
         if width_of(left) + width_of(right) >= self.width:
             return cut(left, self.width, self.glyphs)
         return apart(left, right, self.width, self.glyphs)
+
+    def engine(self) -> list[Span]:
+        """What makes the steps: why it is that, or what is to be thought of its numbers."""
+        why = self.run.engine_detail
+        if not why and self.run.engine != REFERENCE:
+            why = EXACT if self.run.engine_exact else INEXACT
+        spans: list[Span] = [("engine ", "label"), (self._engine(), "plain")]
+        if why:
+            spans.append((f": {why}", "muted"))
+        return cut(spans, self.width, self.glyphs)
+
+    def _engine(self) -> str:
+        return self.run.engine if self.run.engine_exact else f"≈{self.run.engine}"
 
     def _metric(self, name: str, value: float | None) -> Spans:
         if value is None:

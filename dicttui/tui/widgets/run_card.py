@@ -83,6 +83,7 @@ class RunCard(Ground, Container):
         selected: bool,
         log: bool,
         scale: float | None,
+        alone: bool = False,
         curves: bool = True,
     ) -> None:
         """Show a run.
@@ -93,11 +94,12 @@ class RunCard(Ground, Container):
             selected: whether it is the selected one.
             log: whether the small curve's y axis is logarithmic.
             scale: the norm at a full bar, the same on every card.
+            alone: whether this card has the place of all.
             curves: whether the curve is drawn too, or stays as it is.
 
         """
         self._run, self._log, self._scale = run, log, scale
-        self._standing = replace(self._standing, place=place, selected=selected)
+        self._standing = replace(self._standing, place=place, selected=selected, alone=alone)
         self.set_class(selected, "-selected")
         self._arrange(curves=curves)
 
