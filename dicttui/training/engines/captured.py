@@ -42,6 +42,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NoReturn
 
 import torch
 from torch import Tensor
@@ -128,8 +129,8 @@ class CapturedEngine:
     def advance(
         self, trainable: Trainable, first: int, count: int, observe: Observe | None = None
     ) -> list[float]:
-        """Make steps; all of them, whatever their losses. The one that is observed is eager's, and
-        so is the first after the optimizer has lost its state.
+        """Make steps, until a call of the function ends with a loss that is not finite. The step
+        that is observed is eager's, and so is the first after the optimizer has lost its state.
         """
         losses: list[float] = []
         unobserved = count if observe is None else count - 1
@@ -155,7 +156,7 @@ class CapturedEngine:
                 return self._eager.advance(trainable, step, 1)
             call.work()
         if call.error is not None:
-            raise call.error
+            _raise(call.error)
         assert call.results is not None
         counted, losses, last_fired = call.results
         trainable.deadness.seen(last_fired)
@@ -215,6 +216,14 @@ class CapturedEngine:
 def _laid_out(memory: Tensor, buffer: Buffer) -> Tensor:
     offset = memory.storage_offset()
     return memory.as_strided(buffer.layout.shape, buffer.layout.stride, offset)
+
+
+def _raise(error: BaseException) -> NoReturn:
+    """Raise what an operation raised, without what TorchScript writes above it."""
+    if not isinstance(error, RuntimeError):
+        raise error
+    last = foreign.without_backtrace(str(error)).strip().split("\n")[-1]
+    raise RuntimeError(last.removeprefix("RuntimeError: ")) from error
 
 
 def capture(trainable: Trainable, first: int) -> Capture:
