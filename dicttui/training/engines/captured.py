@@ -37,6 +37,7 @@ start an operation, about a microsecond each. On 64 → 256 the matrix products 
 """
 
 import math
+import re
 import time
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
@@ -250,7 +251,6 @@ def capture(trainable: Trainable, first: int) -> Capture:
         recorded,
         update,
         full_batch=samples.full_batch,
-        sparse_code=trainable.network.sparse_code,
         whole_batches=samples.batch_size * samples.d_in % ALIGNMENT == 0,
     )
     _compiled(written.source)
@@ -314,5 +314,7 @@ def _compiled(source: str) -> Callable[..., tuple[float, Tensor, Tensor]]:
     try:
         return torch.jit.CompilationUnit(source).steps  # type: ignore[no-any-return]
     except RuntimeError as error:
-        reason = foreign.told(error).strip().split("\n")[0]
-        raise CannotCaptureError(f"TorchScript does not take its step ({reason})") from error
+        text = foreign.without_backtrace(str(error)).strip()
+        operation, reason = re.search(r"aten::\w+", text), text.split("\n")[0]
+        what = "step" if operation is None else operation[0]
+        raise CannotCaptureError(f"TorchScript does not take its {what} ({reason})") from error
