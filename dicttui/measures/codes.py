@@ -1,12 +1,12 @@
 """How large and how sparse codes are. Results stay on the code's device: no sync."""
 
-import math
-
 import torch
 from torch import Tensor
 
 from dicttui.measures.norms import row_norms
 
+IN_CACHE = 2**20
+"""Numbers of a code of which a copy costs less than to go through the code twice."""
 FIRING_THRESHOLD = 1e-3
 """Share of rms(x) above which a linear code's contribution counts as firing."""
 
@@ -28,6 +28,14 @@ def fires(code: Tensor, atoms: Tensor, x_rms: Tensor | float, sparse_code: bool)
     return code.abs() * row_norms(atoms) > FIRING_THRESHOLD * x_rms
 
 
+def largest_magnitudes(code: Tensor) -> Tensor:
+    """The largest |code| of each atom over the samples: [n_atoms] from [batch, n_atoms]."""
+    code = code.detach()
+    if code.numel() <= IN_CACHE:
+        return code.abs().amax(dim=0)
+    return torch.maximum(code.amax(dim=0), code.amin(dim=0).neg())
+
+
 class Firing:
     """Which atoms fire on any sample of a step, gathered cheaply because it is done at every step.
 
@@ -42,9 +50,9 @@ class Firing:
 
     def add(self, code: Tensor, atoms: Tensor) -> None:
         """One step's code [batch, n_atoms] and its atoms [n_atoms, d_in], detached; never waits."""
-        self._largest.append(torch.linalg.vector_norm(code.detach(), math.inf, dim=0))
+        self._largest.append(largest_magnitudes(code))
         if not self._sparse_code:
-            self._norms.append(torch.linalg.vector_norm(atoms, dim=1))
+            self._norms.append(row_norms(atoms))
 
     def fired_any(self) -> Tensor:
         """Which fired: bool [steps, n_atoms], equal to `fires(…).any(dim=0)` of each step added."""

@@ -8,6 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+SMALL = 1024
+"""Numbers of a matrix whose norms take no time however they are taken."""
 BINS = 24
 """Bins of the histogram; about as many lines as a card can give it."""
 EXTREMES = 5
@@ -16,8 +18,12 @@ EXTREMES = 5
 
 def row_norms(matrix: Tensor) -> Tensor:
     """Euclidean norms [n_rows] of the rows of a matrix [n_rows, dim], in its units."""
-    norms: Tensor = torch.linalg.vector_norm(matrix.detach(), dim=1)
-    return norms
+    rows = matrix.detach()
+    if rows.is_contiguous() or rows.numel() <= SMALL:
+        norms: Tensor = torch.linalg.vector_norm(rows, dim=1)
+        return norms
+    # On a CPU vector_norm takes six times as long along the rows of a transposed matrix.
+    return rows.square().sum(dim=1).sqrt()
 
 
 class NormSummary(NamedTuple):

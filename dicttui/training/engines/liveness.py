@@ -1,14 +1,16 @@
 """Which operations of a tape are needed, and how long what they give is."""
 
+from collections.abc import Iterable
+
 from dicttui.training.engines.operations import refs
 from dicttui.training.engines.tape import Tape
 
 
-def needed(tape: Tape) -> list[int]:
-    """The places of the operations on which loss, code, atoms, gradients or parameters depend, in
-    order.
+def needed(tape: Tape, measured: Iterable[int]) -> list[int]:
+    """The places of the operations on which the values that are measured, gradients or parameters
+    depend, in order.
     """
-    wanted = {tape.loss, tape.code, tape.atoms, *(g for g in tape.gradients if g is not None)}
+    wanted = {v for v in (*measured, *tape.gradients) if v is not None}
     storages = {tape.values[v].storage for v in (*wanted, *tape.parameters)}
     found: list[int] = []
     for place in reversed(range(len(tape.nodes))):
@@ -21,17 +23,17 @@ def needed(tape: Tape) -> list[int]:
     return found[::-1]
 
 
-def last_uses(tape: Tape, places: list[int]) -> dict[int, int]:
+def last_uses(tape: Tape, places: list[int], measured: Iterable[int]) -> dict[int, int]:
     """By storage, the last of these operations that reads or writes it; after all of them where it
-    is a gradient or the loss.
+    is a gradient or measured.
     """
     last: dict[int, int] = {}
     for place in places:
         node = tape.nodes[place]
         for v in refs((node.args, node.kwargs)) | set(node.results):
             last[tape.values[v].storage] = place
-    ends = {g: len(tape.nodes) for g in (tape.loss, *tape.gradients) if g is not None}
-    for v, place in ({tape.code: tape.coded} | ends).items():
+    ends = {v: len(tape.nodes) for v in (*measured, *tape.gradients) if v is not None}
+    for v, place in ends.items():
         storage = tape.values[v].storage
         last[storage] = max(place, last.get(storage, 0))
     return last

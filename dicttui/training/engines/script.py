@@ -52,16 +52,13 @@ class Script:
     """Whether whole codes are kept until the end of a call."""
 
 
-def written(
-    tape: Tape, arithmetic: Arithmetic, *, full_batch: bool, sparse_code: bool, whole_batches: bool
-) -> Script:
+def written(tape: Tape, arithmetic: Arithmetic, *, full_batch: bool, whole_batches: bool) -> Script:
     """The script of a tape.
 
     Args:
         tape: a step.
         arithmetic: the optimizer's part of it.
         full_batch: whether every step has the same batch.
-        sparse_code: whether an atom fires wherever its code is not zero.
         whole_batches: whether a batch may be used where it lies among others; otherwise it is
             copied first, so that it begins where memory for vectors begins.
 
@@ -69,14 +66,13 @@ def written(
         CannotCaptureError: TorchScript has no words for it.
 
     """
-    return _Writer(tape, full_batch, sparse_code).write(arithmetic, whole_batches)
+    return _Writer(tape, full_batch).write(arithmetic, whole_batches)
 
 
 class _Writer:
-    def __init__(self, tape: Tape, full_batch: bool, sparse_code: bool) -> None:
+    def __init__(self, tape: Tape, full_batch: bool) -> None:
         self.tape = tape
         self.full_batch = full_batch
-        self.sparse_code = sparse_code
         self.script = Script()
         self.before: list[str] = []
         """Lines in front of the loop."""
@@ -88,9 +84,13 @@ class _Writer:
         if full_batch:
             self.stays.add(tape.x)
             self.same.add(tape.x)
-        self.alive = liveness.needed(tape)
+        # What is looked at after a call, of every step.
+        self.measured = [tape.loss, tape.code if self._keeps_code() else tape.largest]
+        if tape.norms is not None:
+            self.measured.append(tape.norms)
+        self.alive = liveness.needed(tape, self.measured)
         self.mutated = {s for place in self.alive for s in tape.nodes[place].mutated}
-        self.last_use = liveness.last_uses(tape, self.alive)
+        self.last_use = liveness.last_uses(tape, self.alive, self.measured)
         self.free: list[tuple[int, int]] = []
         """Bases that may be used again: (bytes, base)."""
         self.bound: dict[int, int] = {}
@@ -202,10 +202,7 @@ class _Writer:
             return False
         if any(not tape.values[v].layout.dense for v in new):
             return False
-        kept = {tape.values[tape.loss].storage}
-        if self._keeps_code():
-            kept.add(tape.values[tape.code].storage)
-        if kept & set(storages):
+        if {tape.values[v].storage for v in self.measured} & set(storages):
             return False
         args = self._as_tensors(out, node)
         if args is None:
@@ -284,20 +281,11 @@ class _Writer:
         return numbers <= SMALL_CODE and value.node >= 0
 
     def _measures(self) -> None:
-        tape = self.tape
-        self.loop.append(f"losses.append(v{tape.loss})")
-        if self._keeps_code() and tape.code not in self.stays:
-            self.script.keeps_codes = True
-            self.loop.append(f"codes.append(v{tape.code})")
-        else:
-            self.loop.append(
-                f"codes.append(torch.ops.aten.linalg_vector_norm(v{tape.code}, {text(torch.inf)}, "
-                "[0]))"
-            )
-        if not self.sparse_code:
-            self.loop.append(
-                f"lengths.append(torch.ops.aten.linalg_vector_norm(v{tape.atoms}, 2, [1]))"
-            )
+        for name, v in zip(("losses", "codes", "lengths"), self.measured, strict=False):
+            # What lies in the same memory in every step would be the last step's of all.
+            own = ".clone()" if v in self.stays else ""
+            self.loop.append(f"{name}.append(v{v}{own})")
+        self.script.keeps_codes = self._keeps_code()
 
     def _gradients(self) -> None:
         """Copy to their places those gradients that could not be written there."""
@@ -332,8 +320,10 @@ class _Writer:
             self.before.insert(0, f"v{v} = {self._held(tensor)}")
         largest = "torch.stack(codes)"
         if self.script.keeps_codes:
-            largest = f"torch.ops.aten.linalg_vector_norm({largest}, {text(torch.inf)}, [1])"
-        fired = "largest != 0" if self.sparse_code else "largest * torch.stack(lengths) > threshold"
+            largest += ".abs().amax(1)"
+        fired = (
+            "largest != 0" if tape.norms is None else "largest * torch.stack(lengths) > threshold"
+        )
         lines = [
             "def steps(first: int, n: int, t: float, threshold: float, rates: List[float], "
             "stride: int, xs: Tensor, "

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from dicttui.measures import codes, norms
 from dicttui.networks import foreign
 from dicttui.training.engines.engine import CannotCaptureError, total
 from dicttui.training.engines.step import after_update, before_update, clip_gradients
@@ -95,11 +96,13 @@ class Tape:
     """Other tensors that were there before the step, buffers among them."""
     code: int = -1
     """[batch, n_atoms]"""
-    atoms: int = -1
-    """[n_atoms, d_in], before the update."""
+    largest: int = -1
+    """The largest |code| of each atom, [n_atoms]."""
+    norms: int | None = None
+    """Of the atoms before the update, [n_atoms]; None where codes can be exactly zero."""
     loss: int = -1
     coded: int = 0
-    """Operations of the forward and backward pass: after these, code and atoms are as they were."""
+    """Operations of the forward and backward pass: after these, the code is as it was."""
     gradients: list[int | None] = field(default_factory=list)
     """Of each parameter, as the optimizer is given it; None where there is none."""
     updated: int = 0
@@ -219,7 +222,9 @@ def record(trainable: Trainable, step: int) -> Tape:
             loss = total(network.loss_terms(x, output))
             loss.backward()  # type: ignore[no-untyped-call]
             tape.code = recorder.place(output.code.detach())
-            tape.atoms = recorder.place(network.atoms.detach())
+            tape.largest = recorder.place(codes.largest_magnitudes(output.code))
+            if not network.sparse_code:
+                tape.norms = recorder.place(norms.row_norms(network.atoms))
             tape.loss = recorder.place(loss.detach())
             tape.coded = len(tape.nodes)
             clip_gradients(trainable)
