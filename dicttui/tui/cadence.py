@@ -6,8 +6,8 @@ from enum import Enum
 from dicttui.tui.display import ChartSettings
 
 SECONDS = 0.45
-"""Curves cost as much as all else together, and in a quarter of a second there is little new on
-them: where four pictures a second are drawn, every other one has new curves."""
+"""Curves, bars and measures cost as much as all else together, and nobody reads them in a quarter
+of a second: where four pictures a second are drawn, every other one has new ones."""
 LATE = 0.75
 """Seconds without another picture after which the curves catch up with the numbers."""
 

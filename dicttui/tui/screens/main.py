@@ -90,7 +90,7 @@ class MainScreen(LiveScreen):
             passing=is_training(snapshot) and not display.frozen,
             awaited=self.owner.awaited,
         )
-        self._show_cards(snapshot, display, curves=when is When.NOW)
+        self._show_cards(snapshot, display, whole=when is When.NOW)
         drawn = display.refresh
         if is_training(snapshot):
             drawn = self.owner.thrift.rate(display.refresh)
@@ -106,12 +106,12 @@ class MainScreen(LiveScreen):
         if when is When.LATER:
             self._look_again()
 
-    def _show_cards(self, snapshot: Snapshot, display: Display, *, curves: bool) -> None:
+    def _show_cards(self, snapshot: Snapshot, display: Display, *, whole: bool) -> None:
         scale, log, chosen = norm_scale(snapshot.runs), display.chart.log_y, display.place(snapshot)
         for place, (card, run) in enumerate(zip(self._cards.values(), snapshot.runs, strict=True)):
             if card.display:
                 card.show(
-                    run, place, selected=place == chosen, log=log, scale=scale, curves=curves,
+                    run, place, selected=place == chosen, log=log, scale=scale, whole=whole,
                     alone=display.enlarged,
                 )  # fmt: skip
 
@@ -123,7 +123,7 @@ class MainScreen(LiveScreen):
         """Draw the curves of what was drawn without them."""
         snapshot, display = self.owner.snapshot, self.owner.showing
         if list(self._cards) == [run.name for run in snapshot.runs]:
-            self._show_cards(snapshot, display, curves=True)
+            self._show_cards(snapshot, display, whole=True)
             self._show_chart(snapshot, display)
 
     def _look_again(self) -> None:

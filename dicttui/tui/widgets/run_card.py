@@ -18,6 +18,11 @@ from dicttui.tui.widgets.loss_line import LossLine
 from dicttui.tui.widgets.norm_bars import NormBars
 from dicttui.tui.widgets.roles import RoleLines
 
+MEASURES = (
+    "metrics", "metrics_step", "held_out_loss", "ripple", "rising_share", "norms", "atom_norms",
+)  # fmt: skip
+"""What of a run is measured now and then, and all of it at the same step."""
+
 
 class FactLines(RoleLines):
     """The text of a card."""
@@ -63,6 +68,8 @@ class RunCard(Ground, Container):
         self._atoms = NormBars(colour=look, glyphs=glyphs)
         self._plan: CardPlan | None = None
         self._run: RunSnapshot | None = None
+        self._measured: RunSnapshot | None = None
+        """Whose measures are shown."""
         self._standing = Standing(0, look, selected=False)
         self._log = True
         self._scale: float | None = None
@@ -84,7 +91,7 @@ class RunCard(Ground, Container):
         log: bool,
         scale: float | None,
         alone: bool = False,
-        curves: bool = True,
+        whole: bool = True,
     ) -> None:
         """Show a run.
 
@@ -95,23 +102,27 @@ class RunCard(Ground, Container):
             log: whether the small curve's y axis is logarithmic.
             scale: the norm at a full bar, the same on every card.
             alone: whether this card has the place of all.
-            curves: whether the curve is drawn too, or stays as it is.
+            whole: whether what is measured and the curve are drawn too, or stay as they are.
 
         """
+        if whole or self._measured is None:
+            self._measured = run
+        else:
+            run = replace(run, **{name: getattr(self._measured, name) for name in MEASURES})
         self._run, self._log, self._scale = run, log, scale
         self._standing = replace(self._standing, place=place, selected=selected, alone=alone)
         self.set_class(selected, "-selected")
-        self._arrange(curves=curves)
+        self._arrange(whole=whole)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Share out the new size."""
-        self._arrange(curves=True)
+        self._arrange(whole=True)
 
     def on_click(self, event: events.Click) -> None:
         """Select, or enlarge on a double click."""
         self.post_message(self.Selected(self.run_name, again=event.chain == 2))
 
-    def _arrange(self, *, curves: bool) -> None:
+    def _arrange(self, *, whole: bool) -> None:
         run = self._run
         width, height = self.content_size
         if run is None or not width or not height:
@@ -120,12 +131,14 @@ class RunCard(Ground, Container):
         rows = run.norms.count if run.norms else 0
         plan = plan_card(width, height, len(lines), rows, run.atom_norms is not None)
         if plan != self._plan:
-            self._plan, curves = plan, True
+            self._plan, whole = plan, True
             self._apply(plan, run)
         if plan.facts == 1:
             lines = [one_line(run, self._standing, width, self._glyphs)]
         self._facts.show(lines)
-        if plan.spark and curves:
+        if not whole:
+            return
+        if plan.spark:
             self._loss.show(
                 run.loss_series,
                 marks=run.marks,
