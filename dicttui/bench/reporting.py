@@ -11,11 +11,9 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from dicttui.training.engines.choice import NOT_READY
 from dicttui.training.observation import Observer
 from dicttui.training.snapshot import RunSnapshot, Snapshot
-
-BEING_MADE = "a faster engine is being made"
-"""What a snapshot says of eager while it is there for the time being."""
 
 
 class Pipe:
@@ -71,7 +69,7 @@ class Reporter(Observer):
             "engines": sorted({run.engine for run in snapshot.runs}),
             "details": sorted({run.engine_detail for run in snapshot.runs} - {""}),
             "settled": all(is_settled(run) for run in snapshot.runs),
-            "expected": any(run.engine_detail == BEING_MADE for run in snapshot.runs),
+            "expected": any(run.engine_detail == NOT_READY for run in snapshot.runs),
             "threads": 1 if snapshot.system is None else snapshot.system.threads,
         }
         if told != self._told:
@@ -83,4 +81,4 @@ class Reporter(Observer):
 
 def is_settled(run: RunSnapshot) -> bool:
     """Whether its engine is the one that it goes on with, as far as it says."""
-    return run.engine != "eager" or run.engine_detail not in ("", BEING_MADE)
+    return run.engine != "eager" or run.engine_detail not in ("", NOT_READY)

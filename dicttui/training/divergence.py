@@ -41,7 +41,7 @@ def trace(trainable: Trainable, checkpoint: Checkpoint, bad: int, loss: float) -
         return Divergence(bad, f"{what}; no finite state to go back to ({', '.join(names)})")
     kept = bad
     while True:
-        _repeat(trainable, checkpoint, kept)
+        repeat(trainable, checkpoint, kept)
         if kept <= checkpoint.step or finite_parameters(trainable):
             break
         kept -= 1
@@ -55,7 +55,10 @@ def finite_parameters(trainable: Trainable) -> bool:
     return all(_finite(parameter) for parameter in trainable.network.parameters())
 
 
-def _repeat(trainable: Trainable, checkpoint: Checkpoint, until: int) -> None:
+def repeat(trainable: Trainable, checkpoint: Checkpoint, until: int) -> None:
+    """Put a run into the state that it had before a step, by making again, eagerly, those that
+    have been made since a checkpoint.
+    """
     checkpoint.restore(trainable)
     rates, trainable.rates = trainable.rates, checkpoint.rates
     try:

@@ -176,6 +176,8 @@ class GradientRun:
             values = self._step(count, observe)
         except StepError as error:
             values, failure = error.losses, error.cause
+            if self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
+                values, failure = self._eagerly(count, observe, failure)
         ended = time.perf_counter()
         bad = None
         if not math.isfinite(sum(values)):
@@ -198,6 +200,21 @@ class GradientRun:
         elif self.pause_at is not None and self.step >= self.pause_at:
             self.state = "paused"
             self.pause_at = None
+
+    def _eagerly(
+        self, count: int, observe: bool, failure: BaseException
+    ) -> tuple[list[float], BaseException | None]:
+        """Make the steps of a chunk again of which one, nobody knows which, has failed: their
+        losses up to that, and what it raised.
+        """
+        self.engine.give_up(f"a captured step failed ({foreign.named(failure)})")
+        if self._checkpoint.step < 0:
+            return [], failure
+        divergence.repeat(self.trainable, self._checkpoint, self.step)
+        try:
+            return self._step(count, observe), None
+        except StepError as error:
+            return error.losses, error.cause
 
     def _step(self, count: int, observe: bool) -> list[float]:
         def measure(x: torch.Tensor, output: Output, terms: dict[str, torch.Tensor]) -> None:

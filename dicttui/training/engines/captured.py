@@ -247,13 +247,22 @@ def capture(trainable: Trainable, first: int) -> Capture:
         raise CannotCaptureError(difference)
     yield
     samples = trainable.samples
-    written = script.written(
-        recorded,
-        update,
-        full_batch=samples.full_batch,
-        whole_batches=samples.batch_size * samples.d_in % ALIGNMENT == 0,
-    )
-    _compiled(written.source)
+    whole_batches = samples.batch_size * samples.d_in % ALIGNMENT == 0
+    for into_memory in (True, False):
+        # Some operations that could write to given memory cannot be called so in TorchScript.
+        written = script.written(
+            recorded,
+            update,
+            full_batch=samples.full_batch,
+            whole_batches=whole_batches,
+            into_memory=into_memory,
+        )
+        try:
+            _compiled(written.source)
+            break
+        except CannotCaptureError:
+            if not into_memory:
+                raise
     yield
     del spoilt
     trial, reference = _twin(trainable), _twin(trainable)

@@ -23,6 +23,8 @@ CAPTURES: dict[str, Callable[[Trainable, int], Capture]] = {
     "cuda": cuda_graph.capture,
 }
 """What is faster, by the kind of a device."""
+NOT_READY = "a faster engine is not ready yet"
+"""Why a run is eager that need not stay so."""
 FIRST_EAGER = 2
 """Steps that are eager before another engine is thought of: the first of an optimizer is unlike the
 others, and whoever waits for the first losses should not wait for more."""
@@ -47,6 +49,10 @@ class Choice:
         """The engine that makes the next steps of a run."""
         fast = self._fast
         return fast if fast is not None and fast.fits(trainable) else self._eager
+
+    def is_eager(self, trainable: Trainable) -> bool:
+        """Whether plain PyTorch makes the next steps of a run."""
+        return self.now(trainable) is self._eager
 
     def detail(self, trainable: Trainable) -> str:
         """Why it is eager; empty if it is not."""
@@ -83,6 +89,10 @@ class Choice:
         if self._fast is None and self._capture is None:
             self._of = None
 
+    def give_up(self, why: str) -> None:
+        """Stay eager on this device: a step of the faster engine has failed."""
+        self._fast, self._capture, self._why = None, None, why
+
     def _look_further(self, trainable: Trainable, first: int) -> None:
         if not self._is_of(trainable):
             self._of = (trainable.network, trainable.device)
@@ -90,7 +100,7 @@ class Choice:
             self._eager_steps = 0
         elif self._fast is None and not self._why and self._eager_steps >= FIRST_EAGER:
             self._capture = _capture(trainable, first)
-            self._why = "a faster engine is being made"
+            self._why = NOT_READY
         elif self._capture is not None:
             self._go_on(self._capture)
 

@@ -1,9 +1,48 @@
 """Which operations of a tape are needed, and how long what they give is."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
 from dicttui.training.engines.operations import refs
-from dicttui.training.engines.tape import Tape
+from dicttui.training.engines.tape import Node, Ref, Tape
+
+
+def without_repeats(tape: Tape) -> Tape:
+    """The tape with every operation of its forward and backward pass that is made a second time on
+    the same values left to the first. What anything writes to is not touched.
+    """
+    mutated = {storage for node in tape.nodes for storage in node.mutated}
+    first: dict[str, list[int]] = {}
+    instead: dict[int, int] = {}
+
+    def renamed(argument: Any) -> Any:
+        if isinstance(argument, Ref):
+            return Ref(instead.get(argument.value, argument.value))
+        if isinstance(argument, list):
+            return [renamed(item) for item in argument]
+        return argument
+
+    nodes: list[Node] = []
+    for place, node in enumerate(tape.nodes):
+        args = tuple(renamed(argument) for argument in node.args)
+        kwargs = {key: renamed(value) for key, value in node.kwargs.items()}
+        nodes.append(replace(node, args=args, kwargs=kwargs))
+        used = refs((args, kwargs)) | set(node.results)
+        if place < tape.coded and not {tape.values[v].storage for v in used} & mutated:
+            results = first.setdefault(repr((str(node.op), args, kwargs)), node.results)
+            pairs = zip(node.results, results, strict=True)
+            new = tape.new(place)
+            instead |= {mine: its for mine, its in pairs if mine != its and mine in new}
+    return replace(
+        tape,
+        nodes=nodes,
+        code=instead.get(tape.code, tape.code),
+        largest=instead.get(tape.largest, tape.largest),
+        norms=None if tape.norms is None else instead.get(tape.norms, tape.norms),
+        loss=instead.get(tape.loss, tape.loss),
+        gradients=[None if g is None else instead.get(g, g) for g in tape.gradients],
+    )
 
 
 def needed(tape: Tape, measured: Iterable[int]) -> list[int]:

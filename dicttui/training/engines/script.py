@@ -52,7 +52,14 @@ class Script:
     """Whether whole codes are kept until the end of a call."""
 
 
-def written(tape: Tape, arithmetic: Arithmetic, *, full_batch: bool, whole_batches: bool) -> Script:
+def written(
+    tape: Tape,
+    arithmetic: Arithmetic,
+    *,
+    full_batch: bool,
+    whole_batches: bool,
+    into_memory: bool = True,
+) -> Script:
     """The script of a tape.
 
     Args:
@@ -61,17 +68,21 @@ def written(tape: Tape, arithmetic: Arithmetic, *, full_batch: bool, whole_batch
         full_batch: whether every step has the same batch.
         whole_batches: whether a batch may be used where it lies among others; otherwise it is
             copied first, so that it begins where memory for vectors begins.
+        into_memory: whether results are written to memory that is there, where torch can do that.
 
     Raises:
         CannotCaptureError: TorchScript has no words for it.
 
     """
-    return _Writer(tape, full_batch).write(arithmetic, whole_batches)
+    return _Writer(liveness.without_repeats(tape), full_batch, into_memory).write(
+        arithmetic, whole_batches
+    )
 
 
 class _Writer:
-    def __init__(self, tape: Tape, full_batch: bool) -> None:
+    def __init__(self, tape: Tape, full_batch: bool, into_memory: bool) -> None:
         self.tape = tape
+        self.into_memory = into_memory
         self.full_batch = full_batch
         self.script = Script()
         self.before: list[str] = []
@@ -195,7 +206,7 @@ class _Writer:
     def _into_buffer(self, place: int, node: Node, new: list[int]) -> bool:
         """Have torch write the results to memory of ours, if it can."""
         tape = self.tape
-        out = out_variant(node.op)
+        out = out_variant(node.op) if self.into_memory else None
         storages = [tape.values[v].storage for v in node.results]
         fresh = new == node.results and len(set(storages)) == len(storages)
         if out is None or not fresh or node.listed != (len(new) > 1):
@@ -233,7 +244,7 @@ class _Writer:
             script.gradients[len(script.bases) - 1] = self.gradient_of[storage]
             return len(script.bases) - 1
         self._release(place)
-        for entry in self.free:
+        for entry in reversed(self.free):  # what was used last is still in the cache
             if entry[0] == size:
                 self.free.remove(entry)
                 return entry[1]
