@@ -57,7 +57,7 @@ from dicttui.training.engines.eager import EagerEngine
 from dicttui.training.engines.engine import CannotCaptureError, Capture, Observe, StepError
 from dicttui.training.engines.flat import ALIGNMENT, Flat, Pieces
 from dicttui.training.engines.script import Buffer, Script
-from dicttui.training.engines.tape import Tape
+from dicttui.training.engines.tape import Layout, Tape
 from dicttui.training.trainable import Trainable
 
 MOST_BYTES = 2**24
@@ -110,6 +110,12 @@ class CapturedEngine:
         self._copied = [self._flat.view(self._flat.gradients, place) for place in written.copied]
         self._addresses = [buffer.data_ptr() for buffer in self._buffers]
         self._called: _Call | None = None
+        lie = {(b.data_ptr(), Layout.of(b)): i for i, b in enumerate(recorded.buffers)}
+        places = (
+            (i, lie.get((c.data_ptr(), Layout.of(c)))) for i, c in enumerate(written.constants)
+        )
+        self._of_network = [(i, buffer) for i, buffer in places if buffer is not None]
+        """Constants that are buffers of the network: (their place, the buffer's)."""
 
     def check_memory(self) -> None:
         """Raise CannotCaptureError if torch has put other memory in the place of what it got."""
@@ -189,7 +195,7 @@ class CapturedEngine:
             codes.FIRING_THRESHOLD * trainable.x_rms, rates, stride,
             trainable.samples.batches(first, count, trainable.device),
             [p.detach() for p in memory.all_parameters],
-            self._script.constants, self._buffers, self._copied,
+            self._constants(trainable), self._buffers, self._copied,
             pieces.groups, pieces.parameters, pieces.gradients, pieces.scratch, pieces.state,
         )  # fmt: skip
 
@@ -202,6 +208,13 @@ class CapturedEngine:
 
         call = _Call(first, count, work)
         return call
+
+    def _constants(self, trainable: Trainable) -> list[Tensor]:
+        """What stays the same in a step. Buffers are the run's own: a restart writes to them."""
+        constants, buffers = list(self._script.constants), list(trainable.network.buffers())
+        for place, buffer in self._of_network:
+            constants[place] = buffers[buffer]
+        return constants
 
     def _rates(
         self, trainable: Trainable, first: int, count: int
@@ -241,6 +254,7 @@ def capture(trainable: Trainable, first: int) -> Capture:
     spoilt = _twin(trainable)
     yield
     recorded = tape.record(spoilt, first)
+    flat.refuse_originals(trainable, recorded.constants.values())
     yield
     difference = recorded.alike(tape.record(spoilt, first + 1))
     if difference:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from dicttui.networks import foreign
-from dicttui.training.engines import captured, cuda_graph
+from dicttui.training.engines import captured, cuda_graph, held
 from dicttui.training.engines.eager import EagerEngine
 from dicttui.training.engines.engine import CannotCaptureError, Capture, Engine, Observe
 from dicttui.training.trainable import Trainable
@@ -106,6 +106,7 @@ class Choice:
 
     def _go_on(self, capture: Capture) -> None:
         random_state, until = torch.get_rng_state(), time.perf_counter() + SLICE
+        _, put_others = held.random_streams()
         try:
             while time.perf_counter() < until:
                 next(capture)
@@ -119,6 +120,7 @@ class Choice:
             self._capture, self._why = None, f"making a faster engine failed: {first_line}"
         finally:
             torch.set_rng_state(random_state)
+            put_others()
 
 
 def chosen(setting: Literal["auto", "eager"]) -> Choice:

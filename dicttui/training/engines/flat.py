@@ -5,12 +5,13 @@ moves see and change the same memory. Each begins at a multiple of 64 bytes, as 
 allocator does: where a tensor begins may decide which vector instructions round it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from dicttui.training.engines import held
 from dicttui.training.engines.engine import CannotCaptureError
 from dicttui.training.engines.tape import Layout
 from dicttui.training.trainable import Trainable
@@ -183,9 +184,26 @@ def refuse_shared(trainable: Trainable) -> None:
         layout = Layout.of(parameter)
         if not Layout(layout.shape, layout.stride, 0, layout.dtype).dense:
             raise CannotCaptureError("one of its parameters does not lie in one piece")
+        if type(parameter) is not torch.nn.Parameter or _hooks(parameter):
+            raise CannotCaptureError("a parameter of it has hooks, or is of a kind of its own")
     known = {id(p) for p in parameters}
-    for name, module in trainable.network.named_modules():
-        for key, value in vars(module).items():
-            if isinstance(value, Tensor) and id(value) not in known and own(value) in addresses:
-                where = f"{name}.{key}" if name else key
-                raise CannotCaptureError(f"its {where} is a second view of a parameter")
+    for where, tensor in held.tensors(trainable.network):
+        if id(tensor) not in known and tensor.layout == torch.strided and own(tensor) in addresses:
+            raise CannotCaptureError(f"its {where} is a second view of a parameter")
+
+
+def refuse_originals(trainable: Trainable, constants: Iterable[Tensor]) -> None:
+    """Raise CannotCaptureError where what a copy of a run takes for constant is a parameter of the
+    run itself, which a function that knows the module leads to.
+    """
+    spans = [(p.data_ptr(), p.data_ptr() + p.nbytes) for p in trainable.network.parameters()]
+    for constant in constants:
+        if any(first <= constant.data_ptr() < last for first, last in spans):
+            raise CannotCaptureError("a function that it holds knows the module and is not copied")
+
+
+def _hooks(parameter: Tensor) -> bool:
+    return bool(
+        getattr(parameter, "_backward_hooks", None)
+        or getattr(parameter, "_post_accumulate_grad_hooks", None)
+    )

@@ -13,13 +13,21 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch._ops import OpOverload
+from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from dicttui.measures import codes, norms
 from dicttui.networks import foreign
+from dicttui.training.engines import held
 from dicttui.training.engines.engine import CannotCaptureError, total
 from dicttui.training.engines.step import after_update, before_update, clip_gradients
 from dicttui.training.trainable import Trainable
+
+_LOOKING = {"tolist", "numpy", "__array__", "__dlpack__"}
+"""Methods of a tensor by which code gets at its numbers past torch's operations."""
+_DIFFERENTIATED_OTHERWISE = {"prod", "cumprod"}
+"""Operations of whose derivatives torch has two formulas, and takes another one while it is
+watched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,8 @@ class Tape:
     norms: int | None = None
     """Of the atoms before the update, [n_atoms]; None where codes can be exactly zero."""
     loss: int = -1
+    buffers: list[Tensor] = field(default_factory=list)
+    """The network's buffers, in its order; those that take part are among the constants."""
     coded: int = 0
     """Operations of the forward and backward pass: after these, the code is as it was."""
     gradients: list[int | None] = field(default_factory=list)
@@ -180,10 +190,14 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             _refuse_tensor(tensor)
         written = tuple(self._referred(argument) for argument in args)
         named = {name: self._referred(argument) for name, argument in kwargs.items()}
-        mutated = frozenset(
-            self.tape.values[self.place(tensor)].storage for tensor in _mutated(func, args, kwargs)
-        )
+        written_to = _mutated(func, args, kwargs)
+        mutated = frozenset(self.tape.values[self.place(t)].storage for t in written_to)
+        laid_out = [_lies(tensor) for tensor in written_to]
         result = func(*args, **kwargs)
+        if laid_out != [_lies(tensor) for tensor in written_to]:
+            raise CannotCaptureError(
+                f"it changes a tensor's shape in place ({func.overloadpacket})"
+            )
         results, listed = _results(func, result)
         place = len(self.tape.nodes)
         self.tape.nodes.append(
@@ -197,6 +211,22 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if isinstance(argument, (list, tuple)):
             return [self._referred(item) for item in argument]
         return argument
+
+
+class _Looks(TorchFunctionMode):
+    """Refuses what no operation shows: code that looks at numbers by itself."""
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in _LOOKING:
+            raise CannotCaptureError(f"it looks at numbers past torch's operations ({name})")
+        return func(*args, **(kwargs or {}))
 
 
 def record(trainable: Trainable, step: int) -> Tape:
@@ -215,9 +245,10 @@ def record(trainable: Trainable, step: int) -> Tape:
         tape.constants.pop(place, None)
     for optimizer in trainable.optimizers:
         optimizer.zero_grad()
-    before = _own_values(trainable)
+    tape.buffers = list(network.buffers())
+    before, (drawn, _) = held.values(network), held.random_streams()
     try:
-        with recorder:
+        with recorder, _Looks():
             output = network(x)
             loss = total(network.loss_terms(x, output))
             loss.backward()  # type: ignore[no-untyped-call]
@@ -243,7 +274,9 @@ def record(trainable: Trainable, step: int) -> Tape:
     except foreign.failures() as error:
         reason = foreign.named(error).split("\n")[0]
         raise CannotCaptureError(f"its step cannot be recorded ({reason})") from error
-    _refuse_changes(tape, before, _own_values(trainable))
+    if held.random_streams()[0] != drawn:
+        raise CannotCaptureError("it draws random numbers in every step (from Python or NumPy)")
+    _refuse_changes(tape, before, held.values(network))
     return tape
 
 
@@ -259,6 +292,8 @@ def _refuse(op: OpOverload) -> None:
         raise CannotCaptureError("it looks at a number to decide what to do next")
     if torch.Tag.dynamic_output_shape in tags:
         raise CannotCaptureError(f"the shape of a result depends on the data ({name})")
+    if name in _DIFFERENTIATED_OTHERWISE:
+        raise CannotCaptureError(f"torch differentiates {name} otherwise while it is recorded")
     if op.namespace != "aten":
         raise CannotCaptureError(f"it uses {op}, which is not one of torch's own operations")
 
@@ -270,8 +305,8 @@ def _refuse_tensor(tensor: Tensor) -> None:
         raise CannotCaptureError(f"it uses tensors of a kind of its own ({type(tensor).__name__})")
 
 
-def _refuse_changes(tape: Tape, before: dict[str, Any], after: dict[str, Any]) -> None:
-    changed = sorted(key for key in after if before.get(key) != after[key])
+def _refuse_changes(tape: Tape, before: dict[str, str], after: dict[str, str]) -> None:
+    changed = sorted(key for key in before | after if before.get(key) != after.get(key))
     if changed:
         raise CannotCaptureError(f"its module changes in every step ({changed[0]})")
     held = {tape.values[place].storage for place in (*tape.constants, tape.x)}
@@ -283,17 +318,11 @@ def _refuse_changes(tape: Tape, before: dict[str, Any], after: dict[str, Any]) -
             raise CannotCaptureError("it writes to its parameters in the forward pass")
 
 
-def _own_values(trainable: Trainable) -> dict[str, Any]:
-    """The plain numbers and words that the network's modules hold."""
-    return {
-        f"{name}.{key}" if name else key: value
-        for name, module in trainable.network.named_modules()
-        for key, value in vars(module).items()
-        if isinstance(value, (bool, int, float, str))
-    }
-
-
 # -- arguments and results ---------------------------------------------------------------------
+
+
+def _lies(tensor: Tensor) -> tuple[Layout, int]:
+    return Layout.of(tensor), tensor.untyped_storage().data_ptr()
 
 
 def _tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:

@@ -216,10 +216,35 @@ def test_a_persons_own_network_is_captured_too(open_session, tmp_path, name, cod
         (
             "own_warm_up",
             "n = self.__dict__.setdefault('n', []); n.append(0)\nreturn z * (1 + 0.1 * len(n))",
-            "changes from step to step",
+            "its module changes in every step (module.n, its length)",
         ),
         ("own_view", "return z @ (self.other_way @ self.other_way.T)", "second view"),
-        ("own_numpy", "return z * float(z.detach().numpy().max())", "changes from step to step"),
+        ("own_numpy", "return z * float(z.detach().numpy().max())", "past torch's operations"),
+        ("own_list", "return z if max(z.tolist()[0]) < 1e9 else -z", "past torch's operations"),
+        (
+            "own_listed_view",
+            "v = self.__dict__.setdefault('v', [self.dictionary.detach()])\n"
+            "return z @ (v[0] @ v[0].T)",
+            "second view",
+        ),
+        (
+            "own_gradient_hook",
+            "if not self.dictionary._backward_hooks:\n"
+            "    self.dictionary.register_hook(lambda g: g / 2)\nreturn z",
+            "has hooks",
+        ),
+        (
+            "own_python_random",
+            "import random\nreturn z if random.random() < 2 else -z",
+            "draws random numbers",
+        ),
+        (
+            "own_class_count",
+            "Own.seen = getattr(Own, 'seen', 0) + 1\nreturn z if Own.seen < 1e9 else -z",
+            "changes in every step",
+        ),
+        ("own_product", "return z * z.prod(1, keepdim=True)", "differentiates prod otherwise"),
+        ("own_transposed", "w = z.detach().clone(); w.t_()\nreturn z + 0 * w.T", "shape in place"),
     ],
 )
 def test_what_cannot_be_captured_stays_eager_and_says_why(
@@ -273,6 +298,23 @@ def test_looking_for_a_faster_engine_draws_nothing_from_the_random_stream(open_s
         for _ in range(20):
             session.advance(1)
     assert_same(*sessions)
+
+
+def test_buffers_that_a_restart_writes_to_are_the_runs_own(open_session, tmp_path):
+    code = """
+    if self.training and not self.calls:
+        self.calls = 1
+        self.norm.running_mean.copy_(z.detach().mean(0) + 1)
+    return z - self.norm.running_mean
+    """
+    fast = captured(own_session(open_session, tmp_path, "own_offset", code))
+    assert fast.latest().runs[0].engine == "captured"
+    slow = own_session(open_session, tmp_path, "own_offset_2", code, "eager")
+    slow.advance(fast.latest().runs[0].step)
+    for session in (fast, slow):
+        session.submit(Restart("adam"))
+        session.advance(50)
+    assert_same(fast, slow)
 
 
 def test_optimizers_that_are_not_known_stay_eager(open_session):
