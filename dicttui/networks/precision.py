@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from dicttui.preset.runs import Precision
+from dicttui.preset.values import Precision
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dicttui.networks import precision
-from dicttui.preset.runs import Precision
+from dicttui.preset.values import Precision
 
 
 class NetworkError(Exception):

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers.registry import OptimizerError
-from dicttui.preset.runs import Constraint
+from dicttui.preset.values import Constraint
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ from dicttui.preset.data import AnyData, GaussianData
 from dicttui.preset.networks import AnyNetwork
 from dicttui.preset.runs import RunSpecification
 from dicttui.preset.specification import Specification
+from dicttui.preset.values import MOST_RUNS
 
 
 class TrainingSpecification(Specification):
@@ -69,7 +70,7 @@ class Preset(Specification):
     network: AnyNetwork
     training: TrainingSpecification = Field(default_factory=TrainingSpecification)
     display: DisplaySpecification = Field(default_factory=DisplaySpecification)
-    runs: tuple[RunSpecification, ...] = Field(min_length=1, max_length=16)
+    runs: tuple[RunSpecification, ...] = Field(min_length=1, max_length=MOST_RUNS)
 
     @property
     def charted(self) -> Chart:

@@ -15,6 +15,7 @@ from dicttui.preset.runs import RunKeys, RunSpecification
 from dicttui.preset.shipped import find, names
 from dicttui.preset.specification import Specification
 from dicttui.preset.toml import load
+from dicttui.preset.values import MOST_RUNS
 from dicttui.preset.wording import listed, nearest
 
 __all__ = ["Overrides", "PresetError", "find", "given_by_path", "names", "read"]
@@ -22,7 +23,6 @@ __all__ = ["Overrides", "PresetError", "find", "given_by_path", "names", "read"]
 DATA_KINDS = kinds_of(AnyData)
 NETWORK_KINDS = kinds_of(AnyNetwork)
 COMMAND_LINE = "command line"
-MOST_RUNS = 16
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,15 @@
 """What `[[runs]]` may say beside the arguments of the run's optimizer."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
 from dicttui.preset.networks import AnyNetwork
 from dicttui.preset.optimizers import OptimizerSpecification
 from dicttui.preset.specification import Rule, Specification
+from dicttui.preset.values import Constraint, Precision, Projection, Schedule
 
 LearningRate = Annotated[float, Field(ge=1e-12, le=1e3)]
-Constraint = Literal["none", "unit_norm", "max_norm"]
-Projection = Literal["none", "gradient", "update"]
-Schedule = Literal["constant", "warmup", "linear", "cosine"]
-Precision = Literal["float32", "tf32", "bfloat16"]
 
 
 class RunKeys(Specification):

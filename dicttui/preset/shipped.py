@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from dicttui.preset.problems import PresetError, Problem
-from dicttui.preset.wording import listed, nearest
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -27,6 +26,9 @@ def find(name: str) -> Path:
     known = names()
     if name in known:
         return _directory() / f"{name}.toml"
+    # It imports what checks presets, and the names are asked for before that.
+    from dicttui.preset.wording import listed, nearest
+
     suggestion = nearest(name, known)
     hint = f'did you mean "{suggestion}"? ' if suggestion else ""
     raise PresetError(

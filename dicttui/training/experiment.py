@@ -22,8 +22,6 @@ from dicttui.training.trainable import Rates, Trainable
 
 DIGESTED_BYTES = 2**26
 """Of the train samples, from their beginning: enough to know them again."""
-MOST_RUNS = 16
-"""Forks among them: a screen, and a person, can follow no more."""
 
 
 class Experiment:

@@ -9,10 +9,11 @@ from dicttui.preset.optimizers import OPTIMIZERS
 from dicttui.preset.problems import PresetError
 from dicttui.preset.resolved import dumped_run, loaded_run
 from dicttui.preset.runs import RunSpecification
+from dicttui.preset.values import MOST_RUNS
 from dicttui.training import devices
 from dicttui.training.asked import number
 from dicttui.training.engines import choice
-from dicttui.training.experiment import MOST_RUNS, Experiment
+from dicttui.training.experiment import Experiment
 from dicttui.training.interventions import Fork
 from dicttui.training.run import GradientRun
 from dicttui.training.trainable import Rates

@@ -7,7 +7,7 @@ answered by a receipt. `run=None` means every run.
 from dataclasses import dataclass
 from typing import Literal
 
-from dicttui.preset.runs import Constraint
+from dicttui.preset.values import Constraint
 
 Group = Literal["both", "dictionary", "rest"]
 

@@ -6,7 +6,7 @@ Controls submit interventions or change the app's own state; nothing here touche
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from dicttui.preset.reading import MOST_RUNS
+from dicttui.preset.values import MOST_RUNS
 from dicttui.training.interventions import (
     Advance,
     Continue,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dicttui.preset.reading import MOST_RUNS
+from dicttui.preset.values import MOST_RUNS
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import ENDED, Display, is_training
 from dicttui.tui.playing import PLAYED

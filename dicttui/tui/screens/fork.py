@@ -7,8 +7,7 @@ from typing import cast
 from textual.widget import Widget
 
 from dicttui.preset.optimizers import OPTIMIZERS
-from dicttui.preset.reading import MOST_RUNS
-from dicttui.preset.runs import Constraint
+from dicttui.preset.values import MOST_RUNS, Constraint
 from dicttui.training.interventions import Fork
 from dicttui.training.snapshot import RunSnapshot
 from dicttui.tui.numbers import count, memory
