@@ -5,6 +5,7 @@ A first word that is no command is the preset to open the app on.
 
 import contextlib
 import errno
+import gc
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
@@ -53,6 +54,13 @@ class Commands(TyperGroup):
         """Read a command's options, and run it."""
         with _errors_made_visible():
             return super().invoke(ctx)
+
+    def resolve_command(self, *args: Any, **options: Any) -> Any:
+        """Find a command; all but the app's first picture is made with garbage collected."""
+        found = super().resolve_command(*args, **options)
+        if found[0] != "open":
+            gc.enable()
+        return found
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
         """Write the two forms of a call."""

@@ -1,17 +1,14 @@
 """`dicttui [PRESET]`: the app."""
 
 import gc
-import signal
 from functools import partial
-from typing import TYPE_CHECKING
 
 import typer
 
-from dicttui.cli.endings import Endings
+from dicttui.cli.at_once import DEFAULT_PRESET
 from dicttui.cli.log import open_log
-from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
+from dicttui.cli.loggers import Log, checked, live_loggers
 from dicttui.cli.options import (
-    DEFAULT_PRESET,
     Ascii,
     Device,
     Engine,
@@ -29,7 +26,7 @@ from dicttui.cli.options import (
     theme_from,
     wording,
 )
-from dicttui.cli.output import INTERRUPTED, note
+from dicttui.cli.output import note
 from dicttui.cli.places import state_directory
 from dicttui.cli.recording import (
     CheckpointEvery,
@@ -39,15 +36,7 @@ from dicttui.cli.recording import (
     directory,
     recorder,
 )
-from dicttui.cli.start import in_background
-from dicttui.cli.train import AT_ONCE, told
-from dicttui.exit_status import SIGNALLED
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from dicttui.record.recorder import Recorder
-    from dicttui.report.live.observer import LiveLogger
+from dicttui.cli.running import Kept, run_and_save
 
 
 def open_app(
@@ -77,8 +66,8 @@ def open_app(
     experiment = preset_to_train(preset, changes)
     open_log()
     checked(log)
-    recording = recorder(experiment, record, no_record, config, checkpoint_every)
-    loggers = live_loggers(log, experiment, recording)
+    kept = Kept(recorder(experiment, record, no_record, config, checkpoint_every))
+    kept.loggers = live_loggers(log, experiment, kept.recording)
     from dicttui.tui.launch import run
     from dicttui.tui.news import interrupted
 
@@ -92,53 +81,11 @@ def open_app(
         readonly=readonly,
         bell=config.bell,
         worded=wording(preset, changes),
-        observers=loggers if recording is None else (recording, *loggers),
-        leaving=leaving(recording),
-        linger=(lambda _seconds: None) if recording is None else recording.linger,
-        on_background=None
-        if recording is None
-        else partial(
-            in_background, recording, log or (), checkpoint_words(checkpoint_every, config)
-        ),
-        recorded_as="" if recording is None else recording.id,
         state_directory=state_directory(),
         news=partial(interrupted, directory(record, config)),
+        **kept.told_to_the_app(log or (), checkpoint_words(checkpoint_every, config)),
     )
-    raise typer.Exit(run_and_save(run_it, recording, loggers))
-
-
-def run_and_save(
-    app: "Callable[[], int]", recording: "Recorder | None", loggers: "Sequence[LiveLogger]"
-) -> int:
-    """Run the app on a training of its own, and save all of that, whatever signals come
-    meanwhile; the exit status.
-    """
-    status = 0
-    with Endings() as endings:
-        try:
-            status = app()
-        finally:
-            with endings.held():
-                if recording is not None:
-                    _ended(recording, status)
-                say_what_was_not_logged(loggers)
-    return status
-
-
-def leaving(recording: "Recorder | None") -> "Callable[[int], None]":
-    """What is done with the exit status before the session is closed."""
-
-    def by_a_signal(status: int) -> None:
-        if recording is not None and status > SIGNALLED and status != INTERRUPTED:
-            recording.ended_by(signal.Signals(status - SIGNALLED).name)
-
-    return by_a_signal
-
-
-def _ended(recording: "Recorder", status: int) -> None:
-    """The app has been left: say what there is to know about the recording."""
-    recording.close(AT_ONCE)  # where no session was ever begun
-    told(recording, interrupted=status >= SIGNALLED)
+    raise typer.Exit(run_and_save(run_it, kept))
 
 
 def _mind_misspelt_commands(preset: str, context: typer.Context) -> None:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from dicttui.preset.reading import Overrides
     from dicttui.training.snapshot import Snapshot
 
-DEFAULT_PRESET = "article-sparse"
-
 PresetName = Annotated[
     str, typer.Argument(metavar="PRESET", help="A shipped preset's name, or a path.")
 ]

@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
-import typer
-
 from dicttui.visible import visible
 
 FAILED = 1
@@ -48,7 +46,7 @@ def _put(text: str) -> None:
     try:
         print(text)
     except OSError as error:
-        raise typer.Exit(silence(error)) from None
+        raise _ended(silence(error)) from None
 
 
 def note(text: str) -> None:
@@ -61,7 +59,14 @@ def refuse(errors: Iterable[str]) -> NoReturn:
     """Say what is wrong with what was asked for, and end."""
     for error in errors:
         note(error)
-    raise typer.Exit(BAD_USAGE)
+    raise _ended(BAD_USAGE)
+
+
+def _ended(status: int) -> Exception:
+    """What ends a command. Where there is a command typer is there; it takes a while to import."""
+    from typer import Exit
+
+    return Exit(status)
 
 
 def finish() -> OSError | None:

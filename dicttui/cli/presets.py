@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dicttui.cli.options import DEFAULT_PRESET
+from dicttui.cli.at_once import DEFAULT_PRESET
 from dicttui.cli.output import put, put_json, refuse
 
 presets = typer.Typer(

@@ -9,7 +9,6 @@ import typer
 
 from dicttui.cli.log import open_log
 from dicttui.cli.loggers import Log, checked, live_loggers
-from dicttui.cli.open import leaving, run_and_save
 from dicttui.cli.options import Ascii, Refresh, Theme, settings, theme_from
 from dicttui.cli.output import note, refuse
 from dicttui.cli.places import state_directory
@@ -21,7 +20,7 @@ from dicttui.cli.recording import (
     recorded,
     schedule,
 )
-from dicttui.cli.start import in_background
+from dicttui.cli.running import Kept, run_and_save
 from dicttui.cli.train import Every, Json, headless, mind_every
 
 if TYPE_CHECKING:
@@ -81,6 +80,7 @@ def resume(
                 first=lambda session: _set_going(session, found),
             )
         )  # fmt: skip
+    kept = Kept(recording, loggers)
     found.tell = lambda _note: None  # the terminal is the app's
     # Nothing that is made before the first screen becomes garbage: a collection only delays it.
     gc.disable()
@@ -94,15 +94,11 @@ def resume(
         theme_from=theme_from(theme),
         ascii=ascii_only,
         bell=config.bell,
-        observers=(recording, *loggers),
         start=found.start,
-        leaving=leaving(recording),
-        linger=recording.linger,
         state_directory=state_directory(),
-        on_background=partial(in_background, recording, log or (), often),
-        recorded_as=recording.id,
+        **kept.told_to_the_app(log or (), often),
     )
-    status = run_and_save(run_it, recording, loggers)
+    status = run_and_save(run_it, kept)
     for text in found.late:
         note(text)
     raise typer.Exit(status)

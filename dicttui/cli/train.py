@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dicttui.cli.at_once import DEFAULT_PRESET
 from dicttui.cli.endings import Endings
 from dicttui.cli.log import open_log
 from dicttui.cli.loggers import Log, checked, live_loggers, say_what_was_not_logged
 from dicttui.cli.options import (
-    DEFAULT_PRESET,
     Device,
     Engine,
     PresetName,

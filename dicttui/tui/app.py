@@ -2,7 +2,6 @@
 
 import contextlib
 import logging
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
@@ -13,12 +12,12 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.events import Event, InputEvent
 from textual.screen import ModalScreen, Screen
-from textual.timer import Timer
 
 from dicttui.training import courtesy
 from dicttui.training.interventions import Intervention
 from dicttui.training.seam import SessionProtocol
 from dicttui.training.snapshot import Snapshot, View
+from dicttui.tui.answers import Answers
 from dicttui.tui.controls import Controls
 from dicttui.tui.display import Display, is_training, quieted
 from dicttui.tui.endings import Endings
@@ -38,12 +37,6 @@ from dicttui.tui.thrift import Thrift
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
 
-QUICK_SECONDS = 0.002
-"""How often to look for the answer to a key."""
-AT_ONCE_SECONDS = 0.05
-"""An answer that comes sooner is drawn alone, and not after a "requested" that nobody can read."""
-QUICK_PATIENCE = 5.0
-"""Seconds after which an answer is no longer looked for at that rate."""
 INTERRUPTED = 130
 
 
@@ -135,20 +128,20 @@ class DicttuiApp(App[int]):
         self.thrift = Thrift(drawing_share)
         self._bell = bell
         self._on_quit = on_quit
-        self._on_painted = on_painted
+        self.on_painted = on_painted
         self._on_ready = on_ready
         self._worded = worded
-        self._first_theme = theme
         self.awaited = False
         """Whether a person waits for what is being drawn."""
-        self._awaited: int | None = None
-        self._asked_at = 0.0
-        self._quick: Timer | None = None
+        self._answers = Answers(self)
         self._endings = Endings()
         self._interrupted = False
         self._view: View | None = None
         for ours in OURS:
             self.register_theme(ours)
+        # Set later, it would have every stylesheet read twice before the first picture.
+        self.set_reactive(App.theme, theme if theme in self.available_themes else DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     # Start and end
 
@@ -162,15 +155,27 @@ class DicttuiApp(App[int]):
 
     def on_mount(self) -> None:
         """Begin to look."""
-        known = self._first_theme in self.available_themes
-        self.theme = self._first_theme if known and self._first_theme else DARK.name
         self.set_class(self.showing.ascii, "-ascii")
-        self._quick = self.set_interval(QUICK_SECONDS, self._look_for_answer, pause=True)
+        self._answers.begin()
         self.set_interval(1 / self.showing.refresh, self._look_now_and_then)
         self._ask_for_view()
         self._look()
-        if self._on_painted is not None:
-            self.call_after_refresh(self._on_painted)
+
+    def learn(
+        self,
+        display: Display,
+        *,
+        worded: Callable[[Snapshot], Snapshot] | None,
+        offers_background: bool,
+        news: Callable[[], str] | None,
+    ) -> None:
+        """Take in what is only known with the training: see the arguments of the same names."""
+        self.showing = replace(self.showing, chart=display.chart)
+        self._worded = worded
+        self.offers_background = offers_background
+        self._news = news
+        if self.screen_stack:
+            self._ask_for_view()
 
     def leave(self, status: int = 0, patience: float = PATIENCE) -> None:
         """End the app with an exit status."""
@@ -209,7 +214,7 @@ class DicttuiApp(App[int]):
         newest = self.latest()
         if self._endings.heard(newest) and self._bell:
             self.bell()
-        self._hear()
+        self.hear()
         if self._holder is not None and (holder := self._holder()) != self.showing.holder:
             self.show_display(replace(self.showing, holder=holder))
         if newest.sequence == self.snapshot.sequence or self.showing.frozen:
@@ -260,6 +265,9 @@ class DicttuiApp(App[int]):
         """Another screen is on top: it may want to see something else."""
         self._ask_for_view()
         self.redraw()
+        painted, self.on_painted = self.on_painted, None
+        if painted is not None:
+            self.call_after_refresh(painted)
 
     def select(self, name: str) -> None:
         """Select a run."""
@@ -286,38 +294,17 @@ class DicttuiApp(App[int]):
 
     def submit(self, intervention: Intervention) -> None:
         """Ask for a change, and look for the answer until it is there."""
-        self._awaited = self.session.submit(intervention)
-        self._selection.asked(self._awaited, intervention)
+        number = self.session.submit(intervention)
+        self._selection.asked(number, intervention)
         courtesy.done()
-        self._asked_at = time.monotonic()
-        self._look_for_answer()
-        if self._quick is not None and self._awaited is not None:
-            self._quick.resume()
-
-    def _look_for_answer(self) -> None:
-        waited = time.monotonic() - self._asked_at
-        if waited < AT_ONCE_SECONDS and not self._is_answered():
-            return
-        self._hear()
-        answered = self._awaited is None or self.receipts.answered(self._awaited)
-        if answered or waited > QUICK_PATIENCE:
-            self._awaited = None
-            if self._quick is not None:
-                self._quick.pause()
-            self._go_first()
-            self._look(at_once=True)
-
-    def _is_answered(self) -> bool:
-        if self._awaited is None or self.receipts.answered(self._awaited):
-            return True
-        new = self.session.receipts(self.receipts.heard)
-        return any(r.id == self._awaited and r.status != "requested" for r in new)
+        self._answers.to(number)
 
     def look_now(self) -> None:
         """Draw what a key has changed at once."""
         self._look(at_once=True)
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
+        """Take in the newest receipts, and show the last of them."""
         if self.player is not None and self.receipts.heard > len(self.session.receipts(0)):
             self.receipts.clear()  # a recording that was set back
             self.say("")
@@ -342,10 +329,10 @@ class DicttuiApp(App[int]):
     async def on_event(self, event: Event) -> None:
         """While a key or the mouse is being answered the trainer stands aside."""
         if isinstance(event, InputEvent):
-            self._go_first()
+            self.go_first()
         await super().on_event(event)
 
-    def _go_first(self) -> None:
+    def go_first(self) -> None:
         """Hold the trainer back until what is being done now has been drawn."""
         courtesy.ask()
         self.call_after_refresh(courtesy.done)

@@ -12,6 +12,7 @@ from dicttui.tui.app import INTERRUPTED, DicttuiApp
 from dicttui.tui.closing import Closing
 from dicttui.tui.display import ChartSettings, Display
 from dicttui.tui.leaving import AT_ONCE, PATIENCE, SAVING, Guard
+from dicttui.tui.opening import Opened, Opening
 
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from dicttui.training.observation import Observer
     from dicttui.training.script import Start
     from dicttui.training.seam import SessionProtocol
-    from dicttui.training.session import Session
 
 FAILED, WRONG_USAGE = 1, 2
 NO_TERMINAL = (
@@ -62,18 +62,15 @@ def run(
         ascii: whether to write 7-bit characters only.
         readonly: whether keys that change the training are refused.
         bell: whether a run that finishes or diverges rings.
-        worded: what is done to every snapshot before the app looks at it.
+        worded: as `Opened` has it, and all that is not named here.
         observers: of the training.
         start: where it begins, if not at step 0.
         leaving: called with the exit status before the session is closed.
-        linger: waits for so many seconds until what is recorded has been written; called where the
-            process is about to end without coming back from here.
-        on_background: lets the training, which has been closed, go on in the background, and gives
-            the exit status; None: that is not offered.
+        linger: waits until what is recorded has been written.
+        on_background: lets the training go on in the background.
         recorded_as: the id under which it is recorded; empty: it is not.
         state_directory: where to save what the current directory does not take.
-        news: what a person is to be told once the training is there, or nothing; called in a
-            thread of its own.
+        news: what a person is to be told once the training is there.
 
     Returns:
         The exit status: 0; 1 if every run diverged or failed; 2 if the theme is not known, or the
@@ -84,43 +81,101 @@ def run(
     """
     if not has_terminal():
         return WRONG_USAGE
-    from dicttui.training.session import Session
-
-    session = Session(preset, paced=True, observers=observers, start=start)
-
-    def begin() -> None:
-        session.start()
-        gc.enable()
-
+    opened = Opened(
+        preset=preset,
+        worded=worded,
+        observers=observers,
+        start=start,
+        leaving=leaving,
+        linger=linger,
+        on_background=on_background,
+        recorded_as=recorded_as,
+        news=news,
+    )
+    opening = Opening(lambda: opened, preset.source)
+    opening.open()
     app = DicttuiApp(
-        session,
+        opening,
         refresh=refresh,
         theme=theme,
         ascii=ascii,
         readonly=readonly,
         bell=bell,
-        display=display_of(preset),
         drawing_share=DRAWING_SHARE,
-        on_painted=begin,
         on_ready=freeze_garbage,
-        worded=worded,
-        offers_background=on_background is not None,
         state_directory=state_directory,
-        news=news,
     )
     if not knows_theme(app, theme, theme_from):
         return WRONG_USAGE
-    closing = Closing(session, leaving, linger)
+    return _run(app, opening)
+
+
+def run_at_once(
+    opens: Callable[[], Opened], source: str, state_directory: Path | None = None
+) -> int:
+    """Train what is to be trained in the app, as nobody's settings change it, and show the first
+    picture before it is known what that is.
+
+    Args:
+        opens: makes it; what it raises is raised here once the terminal has been given back.
+        source: the preset's name.
+        state_directory: where to save what the current directory does not take.
+
+    Returns:
+        The exit status, as that of `run`.
+
+    """
+    if not has_terminal():
+        return WRONG_USAGE
+    opening = Opening(opens, source)
+    app = DicttuiApp(
+        opening,
+        drawing_share=DRAWING_SHARE,
+        on_ready=freeze_garbage,
+        state_directory=state_directory,
+    )
+    return _run(app, opening)
+
+
+def _run(app: DicttuiApp, opening: Opening) -> int:
+    """Run the app, then end its training; the exit status."""
+    failures: list[BaseException] = []
+
+    def begin() -> None:
+        if opening.opened is None:
+            try:
+                _introduce(app, opening.open())
+            except BaseException as error:  # whatever it is, first the terminal is given back
+                failures.append(error)
+                app.exit(FAILED)
+                return
+        opening.start()
+        gc.enable()
+
+    app.on_painted = begin
+    if opening.opened is not None:
+        _introduce(app, opening.opened)
+    closing = Closing(opening, opening.leaving, opening.linger)
     with Guard(app, closing) as guard:
-        status = _trained(app, session, closing, guard, recorded_as)
-    if app.goes_on and on_background is not None and not status:
-        return on_background()
+        status = _trained(app, opening, closing, guard)
+    if failures:
+        raise failures[0]
+    opened = opening.opened
+    if opened is not None and opened.on_background is not None and app.goes_on and not status:
+        return opened.on_background()
     return status
 
 
-def _trained(
-    app: DicttuiApp, session: "Session", closing: Closing, guard: Guard, recorded_as: str
-) -> int:
+def _introduce(app: DicttuiApp, opened: Opened) -> None:
+    app.learn(
+        display_of(opened.preset),
+        worded=opened.worded,
+        offers_background=opened.on_background is not None,
+        news=opened.news,
+    )
+
+
+def _trained(app: DicttuiApp, session: Opening, closing: Closing, guard: Guard) -> int:
     """Run the app, then end its training; the exit status."""
     patience = AT_ONCE
     try:
@@ -128,6 +183,8 @@ def _trained(
             left_with = app.run()
         if left_with is None:
             left_with = app.return_code or 0
+        if guard.hurried_status is not None:
+            left_with, app.patience = guard.hurried_status, AT_ONCE
         if session.latest().state != "loading":  # nothing is lost with what has not begun
             patience = GOING_ON if app.goes_on and not left_with else app.patience
         ended = closing.close(left_with, patience)
@@ -147,6 +204,7 @@ def _trained(
             status = FAILED
         closing.finish(status, 0.0, 0.0 if patience == AT_ONCE else SAVING)
         if session.latest().state != "loading":
+            recorded_as = session.opened.recorded_as if session.opened is not None else ""
             sys.stderr.write(
                 f"dicttui: {abandoned(recorded_as, goes_on=app.goes_on and not left_with)}\n"
             )

@@ -71,6 +71,8 @@ class Guard:
         self._flags = _flags(self._input)
         self._drawing = False
         self._asked = False
+        self.hurried_status: int | None = None
+        """Set by who lost patience while the app that was left gave back the terminal."""
         self._bound_to_end = False
         self._thread = threading.Thread(target=self._watch, name="leaving", daemon=True)
 
@@ -121,8 +123,11 @@ class Guard:
             if number != signal.SIGINT and self._closing is not None and self._closing.begun:
                 return  # it ends already, and what it saves is to be saved
             raise SystemExit(status) from None
-        # Ctrl-C is a signal again while the app that was left gives back what it has.
+        # Ctrl-C is a signal again while the app that was left gives back what it has; its loop may
+        # not come to anything more.
         hurried = number == signal.SIGINT and self._app.return_code is not None
+        if hurried:
+            self.hurried_status = status
         loop.call_soon_threadsafe(self._app.leave, status, AT_ONCE if hurried else PATIENCE)
 
     def _thread_failed(self, details: threading.ExceptHookArgs) -> None:

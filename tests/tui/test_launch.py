@@ -29,11 +29,11 @@ def test_the_exit_status_tells_whether_any_run_came_through(
     assert status_of(snapshot, left_with) == status
 
 
-def test_the_first_screen_needs_neither_torch_nor_a_plot() -> None:
+def test_the_first_screen_needs_neither_torch_nor_a_plot_nor_a_command_line() -> None:
     code = (
-        "import sys, dicttui.tui.launch; "
-        "print([m for m in ('torch', 'plotext', 'numpy', 'dicttui.tui.widgets.loss_chart')"
-        " if m in sys.modules])"
+        "import sys, dicttui.cli.at_once, dicttui.tui.launch; "
+        "print([m for m in ('torch', 'plotext', 'numpy', 'dicttui.tui.widgets.loss_chart', 'typer',"
+        " 'pydantic') if m in sys.modules])"
     )
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

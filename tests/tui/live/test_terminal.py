@@ -39,6 +39,39 @@ def test_q_and_ctrl_c_ask_and_leave_the_terminal_as_it_was(opened: Open, preset:
     terminal.assert_restored()
 
 
+def test_a_shipped_preset_opens_at_once_and_is_recorded(opened: Open, state: Path) -> None:
+    terminal = opened(dicttui("article-sparse"))
+    terminal.see("dicttui  article-sparse")
+    terminal.see("running")
+    terminal.type("q")
+    terminal.see("not finished. All of it is recorded")
+    terminal.type("\r")
+    assert terminal.ended() == 0
+    terminal.assert_restored()
+    (directory,) = (state / "experiments").iterdir()
+    assert f"dicttui resume {directory.name[-6:]}" in terminal.text()
+
+
+def test_what_cannot_be_opened_after_the_first_picture_gives_the_terminal_back(
+    opened: Open, tmp_path: Path, state: Path
+) -> None:
+    script = tmp_path / "broken.py"
+    script.write_text(
+        "import sys\n"
+        "from dicttui.cli import main\n"
+        "from dicttui.record import recorder\n"
+        "def begin(*given): raise ValueError('no recorder')\n"
+        "recorder.Recorder.begin = begin\n"
+        "sys.argv = ['dicttui']\n"
+        "sys.exit(main())\n"
+    )
+    terminal = opened([sys.executable, str(script)])
+    assert terminal.ended() == 1
+    terminal.assert_restored()
+    assert "unexpected error: ValueError: no recorder" in terminal.text()
+    assert "no recorder" in log_of(state)
+
+
 def test_q_leaves_with_0(opened: Open, preset: Path) -> None:
     terminal = opened(dicttui(preset))
     terminal.see("running")

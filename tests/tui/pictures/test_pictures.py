@@ -15,8 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from dicttui.training.snapshot import Snapshot
-from dicttui.tui import app as app_module
-from dicttui.tui import cadence
+from dicttui.tui import answers, cadence
 from dicttui.tui.app import DicttuiApp
 
 
@@ -156,7 +155,7 @@ def test_picture(name: str, snap_compare: Any, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(cadence, "SECONDS", 0.0)
     # An intervention that waits for its answer is not waited for at the quick rate.
-    monkeypatch.setattr(app_module, "QUICK_PATIENCE", 0.0)
+    monkeypatch.setattr(answers, "QUICK_PATIENCE", 0.0)
     picture = PICTURES[name]
     session = HandmadeSession(picture.snapshot, answer=picture.answer)
     app = DicttuiApp(session, **picture.options)
