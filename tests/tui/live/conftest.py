@@ -44,11 +44,34 @@ def preset(tmp_path: Path) -> Path:
 @pytest.fixture
 def asleep(opened: Open, tmp_path: Path) -> Terminal:
     """The app while a step does not end."""
+    return _asleep(opened, tmp_path, dicttui)
+
+
+@pytest.fixture
+def stuck(opened: Open, tmp_path: Path) -> Terminal:
+    """The same, where whoever leaves without hurry would wait a minute for the step."""
+
+    def patient(preset: Path) -> list[str]:
+        script = tmp_path / "patient.py"
+        script.write_text(
+            "import sys\n"
+            "from dicttui.tui import leaving\n"
+            "leaving.PATIENCE = 60.0\n"
+            "from dicttui.cli import main\n"
+            f"sys.argv = ['dicttui', {str(preset)!r}]\n"
+            "sys.exit(main())\n"
+        )
+        return [sys.executable, str(script)]
+
+    return _asleep(opened, tmp_path, patient)
+
+
+def _asleep(opened: Open, tmp_path: Path, command: Callable[[Path], list[str]]) -> Terminal:
     path = a_persons_own(
         tmp_path,
         "if self.calls > 60: open(__file__ + '.slept', 'w'); __import__('time').sleep(100)",
     )
-    terminal = opened(dicttui(path))
+    terminal = opened(command(path))
     terminal.until((tmp_path / "mine.py.slept").exists)
     terminal.see("running")
     return terminal

@@ -113,10 +113,10 @@ def test_leaving_does_not_wait_for_a_long_loading(opened: Open, tmp_path: Path) 
     terminal.assert_restored()
 
 
-def test_a_second_ctrl_c_does_not_wait_for_a_step(asleep: Terminal) -> None:
-    asleep.type("\x03\x03")
-    assert asleep.ended(AT_ONCE) == 130
-    asleep.assert_restored()
+def test_a_second_ctrl_c_does_not_wait_for_a_step(stuck: Terminal) -> None:
+    stuck.type("\x03\x03")
+    assert stuck.ended(AT_ONCE) == 130
+    stuck.assert_restored()
 
 
 def test_quitting_gives_a_step_a_little_time_and_says_that_it_was_abandoned(
@@ -130,14 +130,14 @@ def test_quitting_gives_a_step_a_little_time_and_says_that_it_was_abandoned(
     assert "a step was still being made; it has been abandoned" in asleep.text()
 
 
-def test_ctrl_c_after_q_does_not_wait_for_a_step(asleep: Terminal) -> None:
-    asleep.type("q")
-    asleep.see("not finished. All of it is recorded")
-    asleep.type("\r")
-    asleep.until(lambda: not asleep.is_on("alternate screen") and asleep.flags_are_restored())
-    asleep.type("\x03")
-    assert asleep.ended(1.0) == 130
-    asleep.assert_restored()
+def test_ctrl_c_after_q_does_not_wait_for_a_step(stuck: Terminal) -> None:
+    stuck.type("q")
+    stuck.see("not finished. All of it is recorded")
+    stuck.type("\r")
+    stuck.until(lambda: not stuck.is_on("alternate screen") and stuck.flags_are_restored())
+    stuck.type("\x03")
+    assert stuck.ended(AT_ONCE) == 130
+    stuck.assert_restored()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT],
