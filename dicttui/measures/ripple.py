@@ -1,10 +1,10 @@
 """How much the loss still moves on a fixed probe batch once training has arrived."""
 
 import math
+import statistics
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
-
-import numpy as np
 
 WINDOW = 200
 """Evaluations that count."""
@@ -28,6 +28,6 @@ def ripple(losses: Sequence[float]) -> Ripple:
     recent = [loss for loss in losses[-WINDOW:] if math.isfinite(loss)]
     if len(recent) < 2:
         return Ripple(None, None)
-    values = np.asarray(recent, dtype=np.float64)
-    low, high = np.percentile(values, (25, 75))
-    return Ripple(float(high - low), float((values[1:] > values[:-1]).mean()))
+    low, _, high = statistics.quantiles(recent, n=4, method="inclusive")
+    rising = sum(after > before for before, after in pairwise(recent))
+    return Ripple(high - low, rising / (len(recent) - 1))

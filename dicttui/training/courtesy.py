@@ -13,6 +13,9 @@ import time
 MOST = 0.05
 """Seconds for which one request holds the trainer back at most."""
 
+wanted = bytearray(1)
+"""Not 0 while the trainer is to stand aside: work that holds no GIL sees it without Python."""
+
 _wanted_until = 0.0
 _served = threading.Event()
 
@@ -22,13 +25,26 @@ def ask() -> None:
     global _wanted_until  # noqa: PLW0603
     _served.clear()
     _wanted_until = time.monotonic() + MOST
+    wanted[0] = 1
 
 
 def done() -> None:
     """The trainer may go on."""
     global _wanted_until  # noqa: PLW0603
     _wanted_until = 0.0
+    wanted[0] = 0
     _served.set()
+
+
+def let_through() -> None:
+    """Something was submitted: the trainer sees to that, and stands aside again after it."""
+    _served.set()
+
+
+def seen_to() -> None:
+    """Called by the trainer when it has seen to what was submitted."""
+    if _wanted_until:
+        _served.clear()
 
 
 def stand_aside() -> float:
@@ -37,5 +53,7 @@ def stand_aside() -> float:
         return 0.0
     began = time.monotonic()
     while (left := _wanted_until - time.monotonic()) > 0:
-        _served.wait(left)
+        if _served.wait(left):
+            return time.monotonic() - began
+    done()
     return time.monotonic() - began

@@ -2,7 +2,7 @@
 of. Importing this module does not import torch.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ class Moment:
     tensors: "dict[str, Tensor]"
     """In host memory, contiguous, each with bytes of its own; nobody writes to them."""
 
-    @property
-    def bytes(self) -> int:
-        """What the tensors take."""
-        return sum(tensor.nbytes for tensor in self.tensors.values())
+    bytes: int = field(init=False)
+    """What the tensors take."""
+
+    def __post_init__(self) -> None:
+        taken = sum(tensor.nbytes for tensor in self.tensors.values())
+        object.__setattr__(self, "bytes", taken)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import bisect
 import math
+from array import array
 from collections import deque
 from typing import Any
 
@@ -130,8 +131,12 @@ class Past:
 
 def as_tensor(series: Series) -> Tensor:
     """[5, buckets] float64, which holds step indices to 2**53 exactly."""
-    rows = (series.steps, series.seconds, series.low, series.high, series.last)
-    return torch.tensor(rows, dtype=torch.float64)
+    numbers = array("d")  # torch.tensor takes ten times as long over as many numbers
+    for row in (series.steps, series.seconds, series.low, series.high, series.last):
+        numbers.extend(row)
+    if not numbers:
+        return torch.empty(5, 0, dtype=torch.float64)
+    return torch.frombuffer(numbers, dtype=torch.float64).reshape(5, -1)
 
 
 def as_series(tensor: Tensor) -> Series:

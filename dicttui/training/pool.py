@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 
 
 class Pool:

@@ -5,7 +5,6 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from functools import cached_property
 from typing import Protocol
 
@@ -20,7 +19,7 @@ from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import Choice
-from dicttui.training.engines.engine import StepError
+from dicttui.training.engines.engine import StepError, Work
 from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
@@ -97,8 +96,10 @@ class GradientRun:
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
         self._prepared = False
+        self.lent = 0
+        """Steps that prepared work has made, of which `advance` knows nothing yet."""
         self._lent = 0.0
-        """Seconds that prepared work took, wherever it was done."""
+        """Seconds that it took, wherever it was done."""
         self._forget_the_past()
 
     def _forget_the_past(self) -> None:
@@ -145,11 +146,11 @@ class GradientRun:
         """Whether the newest measurement belongs to the last step made."""
         return self.measured is not None and self.measured.step == max(0, self.step - 1)
 
-    def prepare(self, count: int, *, observe: bool) -> Callable[[], None] | None:
+    def prepare(self, count: int, *, observe: bool) -> Work | None:
         """Work that makes steps of those that `advance` will be asked for next: it may be done on
         any thread meanwhile, and holds no GIL. None: there is none.
         """
-        self._prepared = True
+        self._prepared, self.lent = True, 0
         if self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
         one_by_one = int(observe) if self._rows_in(count, observe) is None else RECENT_STEPS
@@ -157,10 +158,11 @@ class GradientRun:
         if work is None:
             return None
 
-        def timed() -> None:
+        def timed() -> int:
             began = time.perf_counter()
-            work()
+            self.lent = work()
             self._lent = time.perf_counter() - began
+            return self.lent
 
         return timed
 
@@ -179,6 +181,7 @@ class GradientRun:
             if self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
                 values, failure = self._eagerly(count, observe, failure)
         ended = time.perf_counter()
+        self.lent = 0
         bad = None
         if not math.isfinite(sum(values)):
             bad = next((i for i, v in enumerate(values) if not math.isfinite(v)), None)
@@ -225,7 +228,7 @@ class GradientRun:
 
         watch = measure if observe else None
         rows = self._rows_in(count, observe)
-        if rows is not None:
+        if rows is not None and self.lent <= max(0, count - RECENT_STEPS):
             return rows.advance(self.engine, self.trainable, self.step, count, watch)
         return self.engine.advance(self.trainable, self.step, count, watch)
 

@@ -91,6 +91,8 @@ class Trainer:
         self.pace = Pace(preset.training.steps_per_second if paced else None)
         self._system = SystemFacts()
         self._chunk = 1
+        self._cut_short = False
+        """Whether the last chunk ended early because somebody could not wait."""
         self._pool = Pool()
         self._published = float("-inf")
         self._budget = ObservationBudget()
@@ -138,7 +140,7 @@ class Trainer:
                 observe=show and self._budget.allows(self._chunk),
             )
             # Right after the step that was measured, so that all numbers belong to it.
-            if self._mailbox.take_view_change() or show:
+            if self._mailbox.take_view_change() or (show and not self._cut_short):
                 self.publish()
         self.finish()
 
@@ -198,7 +200,10 @@ class Trainer:
             observe or self._wants(run) == count or bool(watching)
             for run, watching in zip(runs, watchers, strict=True)
         ]
-        self._lend(runs, count, observed)
+        made = self._lend(runs, count, observed)
+        self._cut_short = made < count
+        if self._cut_short:
+            count, observed, watchers = made, [False] * len(runs), [[] for _ in runs]
         for run, look, watching in zip(runs, observed, watchers, strict=True):
             aside += courtesy.stand_aside()
             if run.state == "running":
@@ -214,11 +219,16 @@ class Trainer:
             self._mailbox.answer(receipt)
         return count
 
-    def _lend(self, runs: Sequence[GradientRun], count: int, observed: Sequence[bool]) -> None:
-        """Have all cores make what steps of these runs need no Python."""
+    def _lend(self, runs: Sequence[GradientRun], count: int, observed: Sequence[bool]) -> int:
+        """Have all cores make what steps of these runs need no Python; the number of steps that
+        this chunk is to have, which is less than `count` where somebody cannot wait for more.
+        """
         asked = (partial(r.prepare, count, observe=o) for r, o in zip(runs, observed, strict=True))
         works = [self._guarded(run, ask) for run, ask in zip(runs, asked, strict=True)]
-        self._pool.do([work for work in works if work is not None])
+        lent = [work for work in works if work is not None]
+        self._pool.do(lent)
+        # What one run has made, all make.
+        return max(run.lent for run in runs) if lent and courtesy.wanted[0] else count
 
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""
@@ -264,6 +274,8 @@ class Trainer:
             else:
                 self._measure_before_a_pause(intervention)
                 self._apply(intervention, began)
+            courtesy.seen_to()
+        courtesy.stand_aside()
 
     def _apply(
         self, intervention: Intervention, requested: Receipt, only: Container[str] | None = None

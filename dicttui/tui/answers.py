@@ -8,7 +8,7 @@ from textual.timer import Timer
 if TYPE_CHECKING:
     from dicttui.tui.app import DicttuiApp
 
-QUICK_SECONDS = 0.002
+QUICK_SECONDS = 0.001
 """How often to look for the answer to a key."""
 AT_ONCE_SECONDS = 0.05
 """An answer that comes sooner is drawn alone, and not after a "requested" that nobody can read."""
@@ -28,6 +28,11 @@ class Answers:
     def begin(self) -> None:
         """The app runs."""
         self._quick = self._app.set_interval(QUICK_SECONDS, self._look, pause=True)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether there is an answer to come, which will be drawn at once."""
+        return self._awaited is not None
 
     def to(self, number: int) -> None:
         """Look for the answer to an intervention."""

@@ -296,7 +296,7 @@ class DicttuiApp(App[int]):
         """Ask for a change, and look for the answer until it is there."""
         number = self.session.submit(intervention)
         self._selection.asked(number, intervention)
-        courtesy.done()
+        courtesy.let_through()
         self._answers.to(number)
 
     def look_now(self) -> None:
@@ -335,7 +335,11 @@ class DicttuiApp(App[int]):
     def go_first(self) -> None:
         """Hold the trainer back until what is being done now has been drawn."""
         courtesy.ask()
-        self.call_after_refresh(courtesy.done)
+        self.call_after_refresh(self._let_go_on)
+
+    def _let_go_on(self) -> None:
+        if not self._answers.awaited:
+            courtesy.done()
 
     def action_press(self, name: str, key: str = "") -> None:
         """A key of the table was pressed."""

@@ -28,6 +28,9 @@ NO_TERMINAL = (
 )
 DRAWING_SHARE = 0.03
 """Of a core, while something trains: what drawing takes, an eager training loses."""
+TURN = 0.0005
+"""Seconds that a thread waits for another's turn in Python to end: Textual reads keys and writes
+pictures in threads of their own, and a key waits for several turns."""
 GOING_ON = 30.0
 """Seconds that the step being made has to end where the training is to go on elsewhere."""
 UNSUCCESSFUL = frozenset({"diverged", "failed"})
@@ -139,6 +142,7 @@ def run_at_once(
 
 def _run(app: DicttuiApp, opening: Opening) -> int:
     """Run the app, then end its training; the exit status."""
+    sys.setswitchinterval(TURN)
     failures: list[BaseException] = []
 
     def begin() -> None:

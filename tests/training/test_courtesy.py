@@ -30,3 +30,25 @@ def test_nobody_holds_the_trainer_back_for_ever():
 def test_nothing_asked_costs_nothing():
     courtesy.done()
     courtesy.stand_aside()
+
+
+def test_what_was_submitted_is_seen_to_before_the_trainer_stands_aside_again():
+    seen, passed = threading.Event(), threading.Event()
+
+    def trainer():
+        courtesy.stand_aside()
+        courtesy.seen_to()
+        seen.set()
+        courtesy.stand_aside()
+        passed.set()
+
+    courtesy.ask()
+    thread = threading.Thread(target=trainer)
+    thread.start()
+    courtesy.let_through()
+    assert seen.wait(10)
+    assert courtesy.wanted[0]
+    courtesy.done()
+    assert passed.wait(10)
+    assert not courtesy.wanted[0]
+    thread.join()

@@ -51,10 +51,10 @@ from torch import Tensor
 from dicttui.measures import codes
 from dicttui.networks import foreign
 from dicttui.optimizers import schedules
-from dicttui.training import devices
+from dicttui.training import courtesy, devices
 from dicttui.training.engines import arithmetic, flat, script, tape
 from dicttui.training.engines.eager import EagerEngine
-from dicttui.training.engines.engine import CannotCaptureError, Capture, Observe, StepError
+from dicttui.training.engines.engine import CannotCaptureError, Capture, Observe, StepError, Work
 from dicttui.training.engines.flat import ALIGNMENT, Flat, Pieces
 from dicttui.training.engines.script import Buffer, Script
 from dicttui.training.engines.tape import Layout, Tape
@@ -66,6 +66,10 @@ CHECKED_STEPS = (1, 2, 5, 8, 16)
 """Steps whose numbers are compared with eager's before an engine is used, call by call."""
 CHECKED_SECONDS = 1.0
 """After which no further call is compared."""
+WANTED, UNWANTED = (
+    torch.frombuffer(b, dtype=torch.uint8)[0] for b in (courtesy.wanted, bytearray(1))
+)
+"""Whether the trainer is to stand aside; and that it is not."""
 LONG_SLICE = 0.01
 """Seconds after which the trainer gets its turn."""
 
@@ -76,7 +80,8 @@ class _Call:
 
     first: int
     count: int
-    work: Callable[[], None]
+    """How many; those that were made, once it has returned."""
+    work: Work
     results: tuple[float, Tensor, Tensor] | None = None
     """The optimizer's count of steps; losses [count]; the step at which each atom fired last,
     [n_atoms], -1 where it did not."""
@@ -128,9 +133,9 @@ class CapturedEngine:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def prepare(self, trainable: Trainable, first: int, count: int) -> Callable[[], None] | None:
+    def prepare(self, trainable: Trainable, first: int, count: int) -> Work | None:
         """One call of the function, for as many of these steps as have their batches at hand."""
-        self._called = self._call(trainable, first, count)
+        self._called = self._call(trainable, first, count, WANTED)
         return None if self._called is None else self._called.work
 
     def advance(
@@ -158,7 +163,7 @@ class CapturedEngine:
         """The next steps, at most so many: those of a call that was made already, if they are."""
         call, self._called = self._called, None
         if call is None or call.first != step or call.count > most:
-            call = self._call(trainable, step, most)
+            call = self._call(trainable, step, most, UNWANTED)
             if call is None:
                 return self._eager.advance(trainable, step, 1)
             call.work()
@@ -179,9 +184,9 @@ class CapturedEngine:
         most = MOST_BYTES // max(1, self._code_bytes)
         return max(1, most if samples.full_batch else min(most, MOST_BYTES // size))
 
-    def _call(self, trainable: Trainable, first: int, count: int) -> _Call | None:
-        """A call for these steps, or the first of them; None where the optimizer has no state that
-        could be carried on.
+    def _call(self, trainable: Trainable, first: int, count: int, wanted: Tensor) -> _Call | None:
+        """A call for these steps, or the first of them: it returns early where `wanted` becomes
+        other than 0. None where the optimizer has no state that could be carried on.
         """
         memory = self._flat
         if count < 1 or not memory.ready(trainable):
@@ -197,14 +202,17 @@ class CapturedEngine:
             [p.detach() for p in memory.all_parameters],
             self._constants(trainable), self._buffers, self._copied,
             pieces.groups, pieces.parameters, pieces.gradients, pieces.scratch, pieces.state,
+            wanted,
         )  # fmt: skip
 
-        def work() -> None:
+        def work() -> int:
             try:
                 with torch.inference_mode(), _unoptimized():
                     call.results = self._function(*arguments)
+                call.count = len(call.results[1])
             except BaseException as error:
                 call.error = error  # raised by the thread that asked
+            return call.count
 
         call = _Call(first, count, work)
         return call

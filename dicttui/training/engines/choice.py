@@ -11,7 +11,7 @@ from torch import nn
 from dicttui.networks import foreign
 from dicttui.training.engines import captured, cuda_graph, held
 from dicttui.training.engines.eager import EagerEngine
-from dicttui.training.engines.engine import CannotCaptureError, Capture, Engine, Observe
+from dicttui.training.engines.engine import CannotCaptureError, Capture, Engine, Observe, Work
 from dicttui.training.trainable import Trainable
 
 log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Choice:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def prepare(self, trainable: Trainable, first: int, count: int) -> Callable[[], None] | None:
+    def prepare(self, trainable: Trainable, first: int, count: int) -> Work | None:
         """As `Engine.prepare`, of the engine that makes the next steps."""
         return self.now(trainable).prepare(trainable, first, count)
 

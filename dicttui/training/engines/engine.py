@@ -11,6 +11,10 @@ from dicttui.training.trainable import Trainable
 Observe = Callable[[Tensor, Output, dict[str, Tensor]], None]
 """Called with x [batch, d_in], the output and the loss terms of a step, before its update."""
 
+Work = Callable[[], int]
+"""Makes steps without Python; how many. They are fewer than could be made where somebody asked the
+trainer to stand aside (`courtesy`)."""
+
 
 class StepError(Exception):
     """A step raised; its cause says what."""
@@ -41,10 +45,10 @@ class Engine(Protocol):
         was made for. Rates, weights and the optimizer's state may have been replaced.
         """
 
-    def prepare(self, trainable: Trainable, first: int, count: int) -> Callable[[], None] | None:
+    def prepare(self, trainable: Trainable, first: int, count: int) -> Work | None:
         """Work that makes these steps, or the first of them, without Python: it may run on any
-        thread while the caller waits, and holds no GIL. `advance` takes it into account. None:
-        there is none, and `advance` does everything.
+        thread while the caller waits, and holds no GIL. `advance` takes it into account, and is to
+        be asked for at least as many steps. None: there is none, and `advance` does everything.
         """
 
     def advance(

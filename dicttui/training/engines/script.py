@@ -22,6 +22,8 @@ from dicttui.training.engines.tape import Layout, Node, Ref, Tape
 SMALL_CODE = 4096
 """Numbers of a code that is kept whole until the end of the call, which is then cheaper than to
 look at once for its largest."""
+LOOKS = 20
+"""How often a call looks whether the trainer is to stand aside."""
 LAST_COUNTED = 2.0**24
 """Where a float32, in which torch's optimizers count their steps, can count no further."""
 
@@ -340,16 +342,19 @@ class _Writer:
             "stride: int, xs: Tensor, "
             "W: List[Tensor], C: List[Tensor], B: List[Tensor], G: List[Tensor], "
             "groups: List[int], P: List[Tensor], Q: List[Tensor], D: List[Tensor], "
-            "S: List[Tensor]) -> Tuple[float, Tensor, Tensor]:",
+            "S: List[Tensor], wanted: Tensor) -> Tuple[float, Tensor, Tensor]:",
             *(f"    {line}" for line in self.before),
             "    losses: List[Tensor] = []",
             "    codes: List[Tensor] = []",
             "    lengths: List[Tensor] = []",
+            f"    look = max(1, n // {LOOKS})",
             "    for i in range(n):",
+            "        if i > 0 and i % look == 0 and int(wanted) != 0:",
+            "            break",
             *(f"        {line}" for line in self.loop),
             f"    largest = {largest}",
             f"    fired = {fired}",
-            "    at = torch.arange(first, first + n).unsqueeze(1)",
+            "    at = torch.arange(first, first + len(losses)).unsqueeze(1)",
             "    last = torch.where(fired, at, torch.full_like(at, -1)).amax(0)",
             "    return t, torch.stack(losses), last",
         ]

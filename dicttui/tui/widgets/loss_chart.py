@@ -31,6 +31,8 @@ _GHOSTS = 50
 GHOSTS_STRETCH = 0.5
 """Of the y axis' length: by how much what was taken back may lengthen it on either side."""
 
+_MARKED, _FAINT = Style(bold=True), Style(dim=True)
+
 # Below these an axis takes more room than it is worth.
 _NARROWEST_WITH_LABELS = 20
 _LOWEST_WITH_AXIS = 5
@@ -217,7 +219,7 @@ class LossChart(Lines):
             return run_style(tag - _GHOST, dark=self.dark, dim=True)
         if _ENVELOPE < tag < FLOOR:
             return run_style(tag - _ENVELOPE - 1, dark=self.dark, dim=True)
-        return Style(bold=True) if tag == MARK else Style(dim=True)
+        return _MARKED if tag == MARK else _FAINT
 
 
 def _chosen(content: ChartContent) -> list[tuple[Curve, bool, Series]]:

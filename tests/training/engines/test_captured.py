@@ -6,6 +6,7 @@ import pytest
 import torch
 from reading_state import weights
 
+from dicttui.training import courtesy
 from dicttui.training.engines import flat
 from dicttui.training.engines.choice import NOT_READY
 from dicttui.training.interventions import (
@@ -80,6 +81,29 @@ def assert_same(fast, slow, *, fired: bool = True):
         assert repr(weights(one)) == repr(weights(other)), one.name
         last_fired = [run.trainable.deadness.last_fired for run in (one, other)]
         assert not fired or torch.equal(*last_fired), one.name
+
+
+def test_a_chunk_ends_early_where_somebody_cannot_wait_and_all_runs_at_one_step(
+    open_session, monkeypatch
+):
+    runs = {name: RUNS[name] for name in ("adam", "momentum")}
+    fast, slow = both(open_session, NETWORKS["full batch"], runs)
+    trainer = fast._trainer
+    chunks, whole = [], trainer._chunk_of_steps
+    monkeypatch.setattr(
+        trainer, "_chunk_of_steps", lambda *a, **k: chunks.append(whole(*a, **k)) or chunks[-1]
+    )
+    monkeypatch.setattr(trainer, "_chunk", 100)
+    monkeypatch.setattr(courtesy, "stand_aside", lambda: 0.0)
+    courtesy.ask()
+    try:
+        fast.advance(100)
+    finally:
+        courtesy.done()
+    assert sum(chunks) == 100
+    assert len(chunks) > 2
+    slow.advance(100)
+    assert_same(fast, slow)
 
 
 @pytest.mark.parametrize(("place", "network"), enumerate(NETWORKS))
