@@ -5,8 +5,8 @@ import time
 SHARE, SHARE_OF_LONG_STEPS = 0.02, 0.006
 """Shares of the training time that measuring may take: it takes the longer the larger a network is,
 whose numbers are then looked at less often."""
-SHORT_STEPS = 12
-"""Steps are short where a chunk has so many of them, or more."""
+SHORT_STEP = 0.8e-3
+"""Seconds up to which a step, of all runs, is short."""
 
 
 class ObservationBudget:
@@ -20,7 +20,7 @@ class ObservationBudget:
         """Measuring has just taken so long."""
         self._cost, self._spent_at = seconds, time.perf_counter()
 
-    def allows(self, chunk: int) -> bool:
-        """Whether it may be measured again, where a chunk has so many steps."""
-        share = SHARE if chunk >= SHORT_STEPS else SHARE_OF_LONG_STEPS
+    def allows(self, step: float) -> bool:
+        """Whether it may be measured again, where a step takes so many seconds."""
+        share = SHARE if step <= SHORT_STEP else SHARE_OF_LONG_STEPS
         return (time.perf_counter() - self._spent_at) * share >= self._cost

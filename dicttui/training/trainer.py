@@ -40,7 +40,7 @@ from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
 from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import Observer
-from dicttui.training.pace import CHUNK_SECONDS, Pace, adapted
+from dicttui.training.pace import CHUNK_SECONDS, LENT_CHUNK_SECONDS, Pace, adapted
 from dicttui.training.pool import Pool
 from dicttui.training.run import GradientRun
 from dicttui.training.script import Script, Scripted, Start, placed
@@ -90,7 +90,7 @@ class Trainer:
         self._paced = paced
         self.pace = Pace(preset.training.steps_per_second if paced else None)
         self._system = SystemFacts()
-        self._chunk = 1
+        self._chunk, self._chunk_seconds = 1, CHUNK_SECONDS
         self._cut_short = False
         """Whether the last chunk ended early because somebody could not wait."""
         self._pool = Pool()
@@ -137,7 +137,7 @@ class Trainer:
             show = self._snapshot_due()
             self._chunk_of_steps(
                 self._chunk if due is None else min(due, self._chunk),
-                observe=show and self._budget.allows(self._chunk),
+                observe=show and self._budget.allows(self._chunk_seconds / self._chunk),
             )
             # Right after the step that was measured, so that all numbers belong to it.
             if self._mailbox.take_view_change() or (show and not self._cut_short):
@@ -213,7 +213,8 @@ class Trainer:
         self._changed = True
         if spent:
             self._budget.spent(spent)
-        self._chunk = adapted(self._chunk, count, time.perf_counter() - began - aside - spent)
+        took = time.perf_counter() - began - aside - spent
+        self._chunk = adapted(self._chunk, count, took, self._chunk_seconds)
         for receipt in self._follow_ups.looked(runs):
             self._audience.receipt(receipt)
             self._mailbox.answer(receipt)
@@ -227,6 +228,7 @@ class Trainer:
         works = [self._guarded(run, ask) for run, ask in zip(runs, asked, strict=True)]
         lent = [work for work in works if work is not None]
         self._pool.do(lent)
+        self._chunk_seconds = LENT_CHUNK_SECONDS if len(lent) == len(works) else CHUNK_SECONDS
         # What one run has made, all make.
         return max(run.lent for run in runs) if lent and courtesy.wanted[0] else count
 
@@ -385,7 +387,7 @@ class Trainer:
         """Whether the chunk after the next would end too late for a snapshot."""
         since = time.perf_counter() - self._published
         rate = self.pace.rate
-        following = CHUNK_SECONDS if rate is None else max(CHUNK_SECONDS, 1 / rate)
+        following = self._chunk_seconds if rate is None else max(self._chunk_seconds, 1 / rate)
         every = self._audience.picture_every()
         wanted = [] if every is None else [every]
         if self._mailbox.watched:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
-from dicttui.training.engines import liveness
+from dicttui.training.engines import liveness, signs
 from dicttui.training.engines.arithmetic import Arithmetic
 from dicttui.training.engines.engine import CannotCaptureError
 from dicttui.training.engines.operations import LAYOUT_ONLY, Name, call, out_variant, refs, text
@@ -76,9 +76,8 @@ def written(
         CannotCaptureError: TorchScript has no words for it.
 
     """
-    return _Writer(liveness.without_repeats(tape), full_batch, into_memory).write(
-        arithmetic, whole_batches
-    )
+    tape = signs.added_at_once(liveness.without_repeats(tape))
+    return _Writer(tape, full_batch, into_memory).write(arithmetic, whole_batches)
 
 
 class _Writer:

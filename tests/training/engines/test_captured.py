@@ -1,5 +1,6 @@
 """Steps without Python: the same numbers as plain PyTorch's, and who gets them."""
 
+import re
 import textwrap
 
 import pytest
@@ -155,6 +156,19 @@ def test_a_divergence_is_found_at_the_same_step_with_the_same_words(open_session
     one, other = fast.latest().runs[0], slow.latest().runs[0]
     assert one.state == other.state == "diverged"
     assert (one.step, one.state_detail) == (other.step, other.state_detail)
+    assert_same(fast, slow)
+
+
+def test_the_gradient_of_an_l1_penalty_is_added_in_one_operation(open_session):
+    fast, slow = both(open_session, NETWORKS["full batch"], {"adam": RUNS["adam"]})
+    run = fast._trainer.experiment.runs[0]
+    source = run.engine.now(run.trainable)._script.source
+    coefficient = torch.tensor(run.trainable.network.l1_coefficient).item()
+    (signs,) = re.findall(r"aten\.sgn\(v\d+, out=(v\d+)\)", source)
+    assert re.search(rf"aten\.add\(v\d+, {signs}, alpha={coefficient}", source)
+    assert source.count(signs) == 3  # where it lies, is made, and is added
+    for session in (fast, slow):
+        session.advance(50)
     assert_same(fast, slow)
 
 
