@@ -87,7 +87,9 @@ class ScreenResult:
     processor_share_paused: float
     """Of a core."""
     first_paint_seconds: Spread
-    """From the start of the program."""
+    """From the start of `dicttui PRESET` with a preset of ours."""
+    first_paint_of_a_file_seconds: Spread
+    """The same with a file and an option, which are read before."""
     resident_megabytes: float
     steps: int
     """Made when that was looked at."""

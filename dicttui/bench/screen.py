@@ -3,7 +3,7 @@
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -59,7 +59,10 @@ def screen(
     preset = scratch / f"{ARTICLE_SPARSE.name}.toml"
     preset.write_text(ARTICLE_SPARSE.preset("Adam", runs=2), "utf-8")
     say("first paint")
-    paints = Spread.of([_first_paint(preset, scratch) for _ in range(starts)])
+    paints = [
+        Spread.of([_first_paint(arguments, scratch) for _ in range(starts)])
+        for arguments in ((ARTICLE_SPARSE.name,), (str(preset), "--no-record"))
+    ]
     say("starting")
     with ExitStack() as ended:
         app = begun(ended, lambda: watched(preset, settings.refresh, scratch))
@@ -69,7 +72,11 @@ def screen(
 
 
 def _looked_at(
-    app: Process, settings: Settings, paints: Spread, presses: int, say: Callable[[str], None]
+    app: Process,
+    settings: Settings,
+    paints: Sequence[Spread],
+    presses: int,
+    say: Callable[[str], None],
 ) -> ScreenResult:
     """What there is to be measured of an app that trains."""
     seconds = max(LEAST_COUNTED, settings.seconds * settings.repeats)
@@ -89,7 +96,8 @@ def _looked_at(
         kilobytes_per_second=training,
         kilobytes_per_second_paused=paused,
         processor_share_paused=share,
-        first_paint_seconds=paints,
+        first_paint_seconds=paints[0],
+        first_paint_of_a_file_seconds=paints[1],
         resident_megabytes=app.resident() / 1e6,
         steps=app.last.steps,
     )
@@ -101,9 +109,9 @@ def _kilobytes_per_second(app: Process, seconds: float) -> float:
     return (app.received - before) / 1000 / (time.monotonic() - began)
 
 
-def _first_paint(preset: Path, scratch: Path) -> float:
+def _first_paint(arguments: Sequence[str], scratch: Path) -> float:
     """Seconds from the start of the program until something is written on the screen."""
-    command = ["-c", OPEN, str(preset), "--no-record"]
+    command = ["-c", OPEN, *arguments]
     with ExitStack() as ended:
         app = begun(ended, lambda: Process(command, scratch, screen=True))
         app.see(rb"dicttui", PATIENCE, "the app's first screen")

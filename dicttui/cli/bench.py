@@ -75,7 +75,8 @@ def bench(
                      p50 is the median, p99 what one key in a hundred exceeds
     bytes            that the app writes to its terminal
     processor        that a paused app takes
-    first paint      from the start of the program to something on the screen
+    first paint      from the start of dicttui with a preset of ours, and with a
+                     file and an option, to something on the screen
     same bits        whether losses, weights and optimizer state are those of
                      eager, for many optimizers
 

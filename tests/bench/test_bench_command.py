@@ -52,6 +52,7 @@ def test_every_figure_is_there(tmp_path, monkeypatch, capsys):
     assert keys["presses"] == len(keys["by_key"])
     assert shown["kilobytes_per_second"] > 0
     assert shown["first_paint_seconds"]["low"] > 0
+    assert shown["first_paint_of_a_file_seconds"]["low"] > 0
     assert shown["resident_megabytes"] > 0
 
 
