@@ -22,7 +22,7 @@ from dicttui.training.engines.tape import Layout, Node, Ref, Tape
 SMALL_CODE = 4096
 """Numbers of a code that is kept whole until the end of the call, which is then cheaper than to
 look at once for its largest."""
-LOOKS = 20
+LOOKS = 40
 """How often a call looks whether the trainer is to stand aside."""
 LAST_COUNTED = 2.0**24
 """Where a float32, in which torch's optimizers count their steps, can count no further."""

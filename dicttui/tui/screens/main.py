@@ -61,6 +61,8 @@ class MainScreen(LiveScreen):
         self._plan: Plan | None = None
         self._curves = Cadence()
         self._late: Timer | None = None
+        self._carded: Snapshot | None = None
+        """Whose numbers stand on the cards."""
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -90,7 +92,8 @@ class MainScreen(LiveScreen):
             passing=is_training(snapshot) and not display.frozen,
             awaited=self.owner.awaited,
         )
-        self._show_cards(snapshot, display, whole=when is When.NOW)
+        if when is not When.CHART_NOW or snapshot is not self._carded:
+            self._show_cards(snapshot, display, whole=when is When.NOW)
         drawn = display.refresh
         if is_training(snapshot):
             drawn = self.owner.thrift.rate(display.refresh)
@@ -107,6 +110,7 @@ class MainScreen(LiveScreen):
             self._look_again()
 
     def _show_cards(self, snapshot: Snapshot, display: Display, *, whole: bool) -> None:
+        self._carded = snapshot
         scale, log, chosen = norm_scale(snapshot.runs), display.chart.log_y, display.place(snapshot)
         for place, (card, run) in enumerate(zip(self._cards.values(), snapshot.runs, strict=True)):
             if card.display:
