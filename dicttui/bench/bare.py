@@ -16,9 +16,9 @@ from torch.optim import Optimizer
 from dicttui.bench.reporting import Pipe
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.preset.reading import read
+from dicttui.training.chunks import adapted
 from dicttui.training.engines.engine import total
 from dicttui.training.experiment import Experiment
-from dicttui.training.pace import adapted
 
 
 def train(network: DictionaryNetwork, optimizer: Optimizer, x: Tensor, steps: int) -> None:

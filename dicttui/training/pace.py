@@ -2,10 +2,6 @@
 
 import time
 
-CHUNK_SECONDS = 0.010
-"""How long all runs together train between two looks at what was asked for."""
-LENT_CHUNK_SECONDS = 0.020
-"""The same where no step needs Python: such a chunk ends early for whoever asks."""
 MOST_BEHIND = 0.5
 """Seconds of steps that are made up for after a delay; what is more is dropped."""
 
@@ -53,11 +49,3 @@ class Pace:
     def made(self, steps: int) -> None:
         """So many steps were made."""
         self._made += steps
-
-
-def adapted(chunk: int, count: int, took: float, seconds: float = CHUNK_SECONDS) -> int:
-    """The number of steps that takes about so many seconds, given how long `count` steps took."""
-    if took <= 0:
-        return chunk
-    ideal = count * seconds / took
-    return max(1, min(4096, int(min(2.0 * chunk, max(0.5 * chunk, ideal)))))

@@ -6,7 +6,6 @@ import sys
 import time
 from collections import deque
 from functools import cached_property
-from typing import Protocol
 
 import torch
 
@@ -40,25 +39,6 @@ PROBED_OFTEN = 200 * PROBE_EVERY
 """By then the last 200 evaluations, which the ripple is taken of, are known."""
 LARGEST_FLOOR = 50_000_000
 """Numbers in a train set up to which its loss floor is computed."""
-
-
-class Run(Protocol):
-    """What the experiment, the recorder and the diagnosis know of a run.
-
-    A run need not hold a module or an optimizer: a reference learner is one too.
-    """
-
-    name: str
-    state: RunState
-    step: int
-    """Completed updates."""
-
-    @property
-    def learning_rate(self) -> float | None:
-        """In force at the next step; None for a learner that has none."""
-
-    def advance(self, count: int, *, observe: bool) -> None:
-        """Make so many steps, and measure in the last of them if asked to."""
 
 
 class GradientRun:

@@ -23,6 +23,7 @@ from dicttui.training import (
 )
 from dicttui.training.audience import ENDED, Audience
 from dicttui.training.budget import ObservationBudget
+from dicttui.training.chunks import Chunks
 from dicttui.training.experiment import Experiment
 from dicttui.training.follow_up import FollowUps
 from dicttui.training.interventions import (
@@ -40,8 +41,7 @@ from dicttui.training.loading import loading
 from dicttui.training.mailbox import Mailbox
 from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import Observer
-from dicttui.training.pace import CHUNK_SECONDS, LENT_CHUNK_SECONDS, Pace, adapted
-from dicttui.training.pool import Pool
+from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
 from dicttui.training.script import Script, Scripted, Start, placed
 from dicttui.training.system import SystemFacts
@@ -90,10 +90,7 @@ class Trainer:
         self._paced = paced
         self.pace = Pace(preset.training.steps_per_second if paced else None)
         self._system = SystemFacts()
-        self._chunk, self._chunk_seconds = 1, CHUNK_SECONDS
-        self._cut_short = False
-        """Whether the last chunk ended early because somebody could not wait."""
-        self._pool = Pool()
+        self._chunks = Chunks()
         self._published = float("-inf")
         self._budget = ObservationBudget()
         self._changed = True
@@ -136,11 +133,11 @@ class Trainer:
                 continue
             show = self._snapshot_due()
             self._chunk_of_steps(
-                self._chunk if due is None else min(due, self._chunk),
-                observe=show and self._budget.allows(self._chunk_seconds / self._chunk),
+                self._chunks.size if due is None else min(due, self._chunks.size),
+                observe=show and self._budget.allows(self._chunks.seconds / self._chunks.size),
             )
             # Right after the step that was measured, so that all numbers belong to it.
-            if self._mailbox.take_view_change() or (show and not self._cut_short):
+            if self._mailbox.take_view_change() or (show and not self._chunks.cut_short):
                 self.publish()
         self.finish()
 
@@ -150,7 +147,7 @@ class Trainer:
         self._keeping.now()
         if self._changed:
             self.publish()
-        self._pool.close()
+        self._chunks.close()
 
     def advance(self, steps: int) -> None:
         """Apply what was submitted, then make so many steps of every running run."""
@@ -161,7 +158,7 @@ class Trainer:
             self._checkpoint_if_wanted()
             if left <= 0 or not self._running():
                 break
-            count = min(left, self._chunk)
+            count = min(left, self._chunks.size)
             left -= self._chunk_of_steps(count, observe=count == left)
         self.publish()
 
@@ -200,10 +197,13 @@ class Trainer:
             observe or self._wants(run) == count or bool(watching)
             for run, watching in zip(runs, watchers, strict=True)
         ]
-        made = self._lend(runs, count, observed)
-        self._cut_short = made < count
-        if self._cut_short:
-            count, observed, watchers = made, [False] * len(runs), [[] for _ in runs]
+        prepare = (
+            partial(r.prepare, count, observe=o) for r, o in zip(runs, observed, strict=True)
+        )
+        works = [self._guarded(run, do) for run, do in zip(runs, prepare, strict=True)]
+        count = self._chunks.lend(works, count)
+        if self._chunks.cut_short:
+            observed, watchers = [False] * len(runs), [[] for _ in runs]
         for run, look, watching in zip(runs, observed, watchers, strict=True):
             aside += courtesy.stand_aside()
             if run.state == "running":
@@ -213,24 +213,11 @@ class Trainer:
         self._changed = True
         if spent:
             self._budget.spent(spent)
-        took = time.perf_counter() - began - aside - spent
-        self._chunk = adapted(self._chunk, count, took, self._chunk_seconds)
+        self._chunks.took(count, time.perf_counter() - began - aside - spent)
         for receipt in self._follow_ups.looked(runs):
             self._audience.receipt(receipt)
             self._mailbox.answer(receipt)
         return count
-
-    def _lend(self, runs: Sequence[GradientRun], count: int, observed: Sequence[bool]) -> int:
-        """Have all cores make what steps of these runs need no Python; the number of steps that
-        this chunk is to have, which is less than `count` where somebody cannot wait for more.
-        """
-        asked = (partial(r.prepare, count, observe=o) for r, o in zip(runs, observed, strict=True))
-        works = [self._guarded(run, ask) for run, ask in zip(runs, asked, strict=True)]
-        lent = [work for work in works if work is not None]
-        self._pool.do(lent)
-        self._chunk_seconds = LENT_CHUNK_SECONDS if len(lent) == len(works) else CHUNK_SECONDS
-        # What one run has made, all make.
-        return max(run.lent for run in runs) if lent and courtesy.wanted[0] else count
 
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""
@@ -387,7 +374,7 @@ class Trainer:
         """Whether the chunk after the next would end too late for a snapshot."""
         since = time.perf_counter() - self._published
         rate = self.pace.rate
-        following = self._chunk_seconds if rate is None else max(self._chunk_seconds, 1 / rate)
+        following = self._chunks.seconds if rate is None else max(self._chunks.seconds, 1 / rate)
         every = self._audience.picture_every()
         wanted = [] if every is None else [every]
         if self._mailbox.watched:

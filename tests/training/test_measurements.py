@@ -309,7 +309,7 @@ def test_lambda_in_field_units(open_session, kind, penalty, expected):
 
 
 def test_ripple_of_the_article_at_its_optimum(open_session):
-    """DESIGN.md: Adam rises on about 40 % of steps there, SGD at 0.01 on none."""
+    """Adam rises on about 40 % of steps there, SGD at 0.01 on none."""
     session = open_session(
         """
         [network]

@@ -94,7 +94,7 @@ def test_a_chunk_ends_early_where_somebody_cannot_wait_and_all_runs_at_one_step(
     monkeypatch.setattr(
         trainer, "_chunk_of_steps", lambda *a, **k: chunks.append(whole(*a, **k)) or chunks[-1]
     )
-    monkeypatch.setattr(trainer, "_chunk", 100)
+    monkeypatch.setattr(trainer._chunks, "size", 100)
     monkeypatch.setattr(courtesy, "stand_aside", lambda: 0.0)
     courtesy.ask()
     try:
@@ -203,12 +203,10 @@ class Own(nn.Module):
 
 def own_session(open_session, tmp_path, name: str, code: str, engine: str = "auto"):
     body = textwrap.indent(textwrap.dedent(code), "        ")
-    kept = "" if "other_way" in code else "        del self.other_way\n"
-    (tmp_path / f"{name}.py").write_text(f"{OWN}    def code(self, z):\n{kept and ''}{body}\n")
-    if kept:
-        text = (tmp_path / f"{name}.py").read_text()
-        text = text.replace("        self.other_way = self.dictionary.detach()\n", "")
-        (tmp_path / f"{name}.py").write_text(text)
+    own = OWN
+    if "other_way" not in code:
+        own = own.replace("        self.other_way = self.dictionary.detach()\n", "")
+    (tmp_path / f"{name}.py").write_text(f"{own}    def code(self, z):\n{body}\n")
     network = f'[network]\nkind = "user"\nfactory = "{name}:Own"\n'
     return open_session(preset(network, engine, {"adam": RUNS["adam"]}))
 
