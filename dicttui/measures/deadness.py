@@ -42,7 +42,3 @@ class Deadness:
         """The share of dead atoms (waits for the device); None until the window has passed."""
         dead = self.dead(step, window)
         return None if dead is None else float(dead.float().mean())
-
-    def to(self, device: torch.device | str) -> None:
-        """Move with the run to another device."""
-        self.last_fired = self.last_fired.to(device)

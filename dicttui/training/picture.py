@@ -67,7 +67,7 @@ def _run(
         device=str(trainable.device),
         engine=engine.name,
         engine_exact=engine.exact,
-        engine_detail=run.engine.detail(trainable),
+        engine_detail=run.engine_detail,
         state=run.state,
         state_detail=run.state_detail,
         objective=specification.objective,

@@ -17,7 +17,7 @@ from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
-from dicttui.training.engines.choice import Choice
+from dicttui.training.engines.choice import NOT_READY, Choice
 from dicttui.training.engines.engine import StepError, Work
 from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
@@ -125,6 +125,13 @@ class GradientRun:
     def observed(self) -> bool:
         """Whether the newest measurement belongs to the last step made."""
         return self.measured is not None and self.measured.step == max(0, self.step - 1)
+
+    @property
+    def engine_detail(self) -> str:
+        """Why plain PyTorch makes its steps, or made them; empty if it does not."""
+        why = self.engine.detail(self.trainable)
+        over = self.state not in ("running", "paused")
+        return "it ended before a faster engine was ready" if over and why == NOT_READY else why
 
     def prepare(self, count: int, *, observe: bool) -> Work | None:
         """Work that makes steps of those that `advance` will be asked for next: it may be done on

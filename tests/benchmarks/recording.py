@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from screen import FLAT_OUT, PRESETS
+from presets import FLAT_OUT, PRESETS
 
 HEADLESS = """
 import sys, time

@@ -172,6 +172,14 @@ def test_the_gradient_of_an_l1_penalty_is_added_in_one_operation(open_session):
     assert_same(fast, slow)
 
 
+def test_a_run_that_ended_too_soon_says_so(open_session):
+    session = open_session(preset(NETWORKS["full batch"], "auto", {"adam": RUNS["adam"]}, steps=3))
+    session.advance(3)
+    run = session.latest().runs[0]
+    assert (run.state, run.engine) == ("finished", "eager")
+    assert run.engine_detail == "it ended before a faster engine was ready"
+
+
 OWN = """
 import torch
 from torch import nn
