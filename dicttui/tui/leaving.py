@@ -35,6 +35,8 @@ AGAIN = 1.0
 """Seconds after which a second signal of the same kind is impatience: terminals and services send
 several at once.
 """
+UNHEARD = 0.1
+"""Seconds after which a signal that the main thread has not heard is sent to it once more."""
 RESTORING = 0.5
 """Seconds for giving back a terminal that may take no output."""
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -144,12 +146,19 @@ class Guard:
         told.register(self._reads, select.POLLIN)
         for terminal in {self._input, self._output}:
             told.register(terminal, 0)  # only that it is gone
-        first, since = 0, 0.0
+        first, since, sent_again = 0, 0.0, False
         while True:
-            left = max(0.0, since + GRACE - time.monotonic()) * 1000 if first else None
-            happened = told.poll(left)
-            if not happened:
+            left = max(0.0, since + GRACE - time.monotonic()) if first else None
+            if left and not self._asked:
+                left = min(left, UNHEARD)
+            happened = told.poll(None if left is None else left * 1000)
+            if not happened and time.monotonic() >= since + GRACE:
                 self._end(SIGNALLED + first, PATIENCE, SAVING)
+            elif not happened and not self._asked:
+                # One that came right before the main thread began to wait for another thread would
+                # be heard only after that.
+                sent_again = True
+                signal.pthread_kill(threading.main_thread().ident or 0, first)
             for descriptor, event in happened:
                 if descriptor != self._reads:
                     if event & (select.POLLHUP | select.POLLERR):
@@ -161,6 +170,8 @@ class Guard:
                         return
                     if number == _WRITER_DIED:
                         self._end_without_terminal()
+                    elif sent_again and number == first:
+                        sent_again = False
                     elif number in ENDING:
                         now = time.monotonic()
                         if not first:
