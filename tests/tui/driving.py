@@ -34,12 +34,20 @@ class Driver:
         for _ in range(4):
             await self.pilot.pause()
 
+    async def resize(self, width: int, height: int) -> None:
+        """Give the terminal another size; until the screen has it, which Textual lets wait."""
+        await self.pilot.resize_terminal(width, height)
+        await self.until(lambda: self.app.screen.outer_size == (width, height))
+        await self.settle()
+
     async def until(self, condition: Callable[[], bool]) -> None:
+        """Until it is so, and what made it so has gone through the widgets."""
         end = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < end, f"it did not come to be; the screen:\n{self.text()}"
             await self.pilot.pause()
             await asyncio.sleep(0.005)
+        await self.pilot.pause()
 
     async def see(self, words: str) -> None:
         """Until these words stand on the screen."""

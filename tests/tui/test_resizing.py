@@ -17,11 +17,9 @@ def test_what_has_room_again_shows_what_is_true_now() -> None:
     )
 
     async def scenario(app: Driver) -> None:
-        await app.pilot.resize_terminal(20, 6)
-        await app.settle()
+        await app.resize(20, 6)
         await app.show(last)
-        await app.pilot.resize_terminal(120, 40)
-        await app.settle()
+        await app.resize(120, 40)
         assert app.text().count(f"step {count(9_876)}") == 2
         assert "running" not in app.text()
 
@@ -30,8 +28,7 @@ def test_what_has_room_again_shows_what_is_true_now() -> None:
 
 def test_a_screen_that_began_small_draws_its_chart_when_there_is_room() -> None:
     async def scenario(app: Driver) -> None:
-        await app.pilot.resize_terminal(120, 40)
-        await app.settle()
+        await app.resize(120, 40)
         for run in app.session.snapshot.runs:
             assert run.name in app.text()
         assert "no steps yet" not in app.text()

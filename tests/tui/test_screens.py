@@ -29,8 +29,7 @@ OPENING = {"help": "question_mark", "events": "e", "rows": "r", "LearningRateDia
 def test_every_state_at_every_size(name: str) -> None:
     async def scenario(app: Driver) -> None:
         for width, height in SIZES[::3]:
-            await app.pilot.resize_terminal(width, height)
-            await app.settle()
+            await app.resize(width, height)
             lines = app.lines()
             assert len(lines) == height
             if width >= 20 and height >= 5:
@@ -45,8 +44,7 @@ def test_every_screen_opens_at_every_size_and_closes(kind: str) -> None:
         await app.press(OPENING[kind])
         await app.until(lambda: app.kind == kind)
         for width, height in SIZES:
-            await app.pilot.resize_terminal(width, height)
-            await app.settle()
+            await app.resize(width, height)
         await app.press("escape")
         await app.until(lambda: app.kind == "main")
         assert app.session.submitted == []
@@ -104,8 +102,7 @@ def test_the_selected_of_many_runs_is_scrolled_to() -> None:
 def test_ascii_is_seven_bits(name: str) -> None:
     async def scenario(app: Driver) -> None:
         for width, height in ((20, 5), (80, 24), (140, 45)):
-            await app.pilot.resize_terminal(width, height)
-            await app.settle()
+            await app.resize(width, height)
             assert app.text().isascii(), [c for c in app.text() if ord(c) > 127]
 
     drive(scenario, handmade.SNAPSHOTS[name](), ascii=True)
@@ -117,8 +114,7 @@ def test_ascii_is_seven_bits_on_every_screen(kind: str) -> None:
         await app.press("plus", OPENING[kind])
         await app.until(lambda: app.kind == kind)
         for size in ((120, 40), (30, 10)):
-            await app.pilot.resize_terminal(*size)
-            await app.settle()
+            await app.resize(*size)
             assert app.text().isascii(), {c for c in app.text() if ord(c) > 127}
 
     drive(scenario, handmade.recorded(handmade.long_names()), ascii=True)

@@ -36,16 +36,7 @@ lr = 0.02
 
 
 class LiveDriver(Driver):
-    """A driver whose session trains, by `advance`, in the test's own thread.
-
-    Pilot's own waiting is for an idle processor, which takes long where others use it too: here
-    every widget answers what has been sent to it so far, a few times over.
-    """
-
-    async def settle(self) -> None:
-        """Until what was asked for has gone through the widgets."""
-        for _ in range(3):
-            await self.pilot._wait_for_screen()
+    """A driver whose session trains, by `advance`, in the test's own thread."""
 
     async def press(self, *keys: str) -> None:
         """Press keys, each once the one before has been answered."""

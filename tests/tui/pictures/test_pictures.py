@@ -40,6 +40,13 @@ async def frozen_seconds_of_mse(app: Driver) -> None:
     await app.press("v")
 
 
+async def another_row_and_order(app: Driver) -> None:
+    """The rows by another column, once they are there."""
+    await app.press("r")
+    await app.see("rows, after")
+    await press("right", "down")(app)
+
+
 async def three_receipts(app: Driver) -> None:
     """One intervention applied, one failed, one that waits for its answer."""
     await app.press("plus")
@@ -115,7 +122,7 @@ PICTURES = {
     "chart_linear_smooth": Picture(handmade.with_marks(), SMALL, press("y", "m", "m")),
     "chart_seconds_of_mse": Picture(handmade.two_runs(), scenario=frozen_seconds_of_mse),
     # Screens
-    "rows": Picture(handmade.planted(), scenario=press("r", "right", "down")),
+    "rows": Picture(handmade.planted(), scenario=another_row_and_order),
     "rows_narrow": Picture(handmade.large_dictionary(), SMALL, press("r")),
     "events": Picture(handmade.two_runs(), scenario=three_receipts, answer=False),
     "help": Picture(handmade.two_runs(), scenario=press("question_mark")),
