@@ -1,8 +1,11 @@
 """A session that begins with a past ends as the one whose past it is."""
 
+from itertools import pairwise
+
 import pytest
 from reading_state import until, weights
 
+from dicttui.preset.reading import read
 from dicttui.training.interventions import (
     Advance,
     Continue,
@@ -20,6 +23,7 @@ from dicttui.training.interventions import (
 )
 from dicttui.training.observation import Observer
 from dicttui.training.script import Scripted, Start
+from dicttui.training.session import Session
 
 TWO = """
 [data]
@@ -133,23 +137,40 @@ def test_a_whole_training_is_made_again(open_session, played):
     assert [item.number for item in again.script] == [item.number for item in witness.script]
 
 
-@pytest.mark.parametrize("at", range(2, len(PLAY), 3))
-def test_from_any_checkpoint_the_rest_is_made_again(open_session, at):
+CHECKPOINTED = range(2, len(PLAY), 3)
+"""Before which items of the play there is a checkpoint."""
+
+
+@pytest.fixture(scope="module")
+def checkpointed(tmp_path_factory):
+    """The play with its checkpoints: where it ended, and what was witnessed."""
+    path = tmp_path_factory.mktemp("played") / "preset.toml"
+    path.write_text(TWO)
     witness = Witness()
-    session = open_session(TWO, observers=[witness])
-    play(session, PLAY[:at])
-    witness.wanted = True
-    session.advance(1)
-    play(session, PLAY[at:])
-    (checkpoint,) = witness.checkpoints
+    session = Session(read(str(path)), observers=[witness])
+    for begin, end in pairwise((0, *CHECKPOINTED, len(PLAY))):
+        play(session, PLAY[begin:end])
+        if end in CHECKPOINTED:
+            witness.wanted = True
+            session.advance(1)
+    ended = state(session)
+    assert session.close()
+    return ended, witness
+
+
+@pytest.mark.parametrize("at", CHECKPOINTED)
+def test_from_any_checkpoint_the_rest_is_made_again(open_session, checkpointed, at):
+    ended, witness = checkpointed
+    assert len(witness.script) == 15
+    checkpoint = witness.checkpoints[CHECKPOINTED.index(at)]
     script = [i for i in witness.script if i.number > checkpoint.last_intervention]
     again = Witness()
     resumed = open_session(
         TWO, observers=[again], start=Start(lambda: checkpoint, script=tuple(script))
     )
     resumed.advance(0)
-    until_done(resumed, state(session))
-    assert state(resumed) == state(session)
+    until_done(resumed, ended)
+    assert state(resumed) == ended
     assert again.losses.items() <= witness.losses.items()
     for run in checkpoint.runs:
         segment = run.moment.facts["segment"]
