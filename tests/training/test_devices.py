@@ -1,6 +1,5 @@
 """Moving a run while it trains, on the simulated device: values, placement and waits."""
 
-import os
 import subprocess
 import sys
 
@@ -235,19 +234,16 @@ def test_auto_takes_the_cpu_for_small_networks(monkeypatch):
 
 def test_only_the_environment_brings_the_simulated_device():
     code = (
-        "from dicttui.training import devices, simulated_device as s; s.install_if_asked();"
-        "print([c.name for c in devices.choices()])"
+        "import os; from dicttui.training import devices, simulated_device as s\n"
+        "for value in ('', '0', '1'):\n"
+        "    os.environ['DICTTUI_SIMULATED_DEVICE'] = value\n"
+        "    s.install_if_asked()\n"
+        "    print([c.name for c in devices.choices()])\n"
     )
-    for value, there in (("1", True), ("", False), ("0", False)):
-        environment = {**os.environ, "DICTTUI_SIMULATED_DEVICE": value}
-        printed = subprocess.run(
-            [sys.executable, "-c", code],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        assert ("sim:0" in printed) is there
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout
+    assert ["sim:0" in line for line in printed.splitlines()] == [False, False, True]
 
 
 def test_the_speed_after_a_move_is_of_that_device_and_that_start(open_session):
