@@ -62,6 +62,7 @@ def test_space_pauses_and_two_keys_change_the_speed() -> None:
         await app.press("space")
         await app.see("‖ 2×")
         clock.now = 20.0
+        app.app._look()
         await app.settle()
         assert "picture 1 of 40" in app.text()
         await app.press("greater_than_sign", "greater_than_sign", "less_than_sign", "space")

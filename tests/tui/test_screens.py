@@ -421,6 +421,7 @@ def test_a_training_that_fails_later_says_why_once() -> None:
         await app.press("enter")
         await app.until(lambda: app.kind == "main")
         app.session.show(failed)
+        app.app._look()
         await app.settle()
         assert app.kind == "main"
 
