@@ -3,9 +3,12 @@
 import os
 import signal
 
-# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that.
+# A shell starts what runs in the background with Ctrl-C ignored, nohup ignores SIGHUP, and children
+# inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 os.environ["DICTTUI_SIMULATED_DEVICE"] = "1"
 
