@@ -140,6 +140,24 @@ def test_ctrl_c_after_q_does_not_wait_for_a_step(stuck: Terminal) -> None:
     stuck.assert_restored()
 
 
+def test_ctrl_c_is_heard_where_the_main_thread_waits_and_another_one_got_it(
+    opened: Open, tmp_path: Path
+) -> None:
+    script = tmp_path / "waits.py"
+    script.write_text(
+        "import signal, threading, types\n"
+        "from dicttui.tui.leaving import Guard\n"
+        "held = threading.Lock()\n"
+        "def elsewhere(): signal.pthread_kill(threading.get_ident(), signal.SIGINT)\n"
+        "with Guard(types.SimpleNamespace(return_code=0), None), held:\n"
+        "    try: threading.Timer(0.2, elsewhere).start(); held.acquire()\n"
+        "    except SystemExit: print('heard'); raise\n"
+    )
+    terminal = opened([sys.executable, str(script)])
+    assert terminal.ended() == 130
+    assert "heard" in terminal.text()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT],
                          ids=lambda n: n.name)  # fmt: skip
 def test_a_signal_does_not_wait_for_a_step(asleep: Terminal, number: signal.Signals) -> None:
