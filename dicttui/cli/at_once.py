@@ -34,7 +34,10 @@ def opens_at_once(arguments: Sequence[str]) -> str | None:
     if not all(stream is not None and stream.isatty() for stream in streams):
         return None
     preset = arguments[0] if arguments else DEFAULT_PRESET
-    return preset if preset in names() and not config_file().exists() else None
+    try:
+        return preset if preset in names() and not config_file().exists() else None
+    except OSError:
+        return None
 
 
 def open_at_once(preset: str) -> int:

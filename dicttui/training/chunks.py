@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from dicttui.training import courtesy
-from dicttui.training.engines.engine import Work
+from dicttui.training.engines.engine import Lent, Work
 from dicttui.training.pool import Pool
 
 SECONDS = 0.010
@@ -40,17 +39,19 @@ class Chunks:
 
         """
         lent = [work for work in works if work is not None]
-        made: list[int] = []
+        made: list[Lent] = []
 
         def do(work: Work) -> None:
             made.append(work())
 
         self._pool.do([partial(do, work) for work in lent])
         self.seconds = LENT_SECONDS if len(lent) == len(works) else SECONDS
-        # What one run has made, all make.
-        to_make = max(made) if made and courtesy.wanted[0] else count
-        self.cut_short = to_make < count
-        return to_make
+        if any(one.cut_short for one in made):
+            most = max(one.steps for one in made)  # what one run has made, all make
+            self.cut_short = most < count
+            return min(most, count)
+        self.cut_short = False
+        return count
 
     def took(self, count: int, seconds: float) -> None:
         """So many steps took so long."""

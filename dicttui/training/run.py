@@ -18,7 +18,7 @@ from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import NOT_READY, Choice
-from dicttui.training.engines.engine import StepError, Work
+from dicttui.training.engines.engine import Lent, StepError, Work
 from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
@@ -131,7 +131,9 @@ class GradientRun:
         """Why plain PyTorch makes its steps, or made them; empty if it does not."""
         why = self.engine.detail(self.trainable)
         over = self.state not in ("running", "paused")
-        return "it ended before a faster engine was ready" if over and why == NOT_READY else why
+        if over and why in ("", NOT_READY) and self.engine.is_eager(self.trainable):
+            return "it ended before a faster engine was ready"
+        return why
 
     def prepare(self, count: int, *, observe: bool) -> Work | None:
         """Work that makes steps of those that `advance` will be asked for next: it may be done on
@@ -145,11 +147,11 @@ class GradientRun:
         if work is None:
             return None
 
-        def timed() -> int:
+        def timed() -> Lent:
             began = time.perf_counter()
-            self.lent = work()
-            self._lent = time.perf_counter() - began
-            return self.lent
+            made = work()
+            self.lent, self._lent = made.steps, time.perf_counter() - began
+            return made
 
         return timed
 

@@ -47,7 +47,6 @@ from dicttui.training.script import Script, Scripted, Start, placed
 from dicttui.training.system import SystemFacts
 
 log = logging.getLogger(__name__)
-
 Result = TypeVar("Result")
 
 LATE = 1.02
@@ -132,8 +131,10 @@ class Trainer:
                 self._mailbox.wait(self.pace.delay())
                 continue
             show = self._snapshot_due()
+            # One step is never cut short, however often somebody asks.
+            most = 1 if show and self._chunks.cut_short else self._chunks.size
             self._chunk_of_steps(
-                self._chunks.size if due is None else min(due, self._chunks.size),
+                most if due is None else min(due, most),
                 observe=show and self._budget.allows(self._chunks.seconds / self._chunks.size),
             )
             # Right after the step that was measured, so that all numbers belong to it.

@@ -31,8 +31,8 @@ class Answers:
 
     @property
     def awaited(self) -> bool:
-        """Whether there is an answer to come, which will be drawn at once."""
-        return self._awaited is not None
+        """Whether an answer is to be expected at once."""
+        return self._awaited is not None and time.monotonic() - self._since < AT_ONCE_SECONDS
 
     def to(self, number: int) -> None:
         """Look for the answer to an intervention."""

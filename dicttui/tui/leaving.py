@@ -95,14 +95,16 @@ class Guard:
     ) -> None:
         if self._bound_to_end:
             self._thread.join()
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(self._woken)
-        threading.excepthook = self._hook
-        self._tell(_OVER)
-        self._thread.join()
-        os.close(self._reads)
-        os.close(self._writes)
+        try:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)  # which may be called at once, and raise
+        finally:
+            signal.set_wakeup_fd(self._woken)
+            threading.excepthook = self._hook
+            self._tell(_OVER)
+            self._thread.join()
+            os.close(self._reads)
+            os.close(self._writes)
 
     @contextlib.contextmanager
     def drawing(self) -> Iterator[None]:

@@ -52,3 +52,14 @@ def test_what_was_submitted_is_seen_to_before_the_trainer_stands_aside_again():
     assert passed.wait(10)
     assert not courtesy.wanted[0]
     thread.join()
+
+
+def test_what_was_submitted_is_seen_to_though_somebody_asks_again():
+    courtesy.ask()
+    courtesy.let_through()
+    courtesy.ask()
+    began = time.monotonic()
+    courtesy.stand_aside()
+    assert time.monotonic() - began < courtesy.MOST
+    courtesy.seen_to()
+    courtesy.done()

@@ -54,7 +54,14 @@ from dicttui.optimizers import schedules
 from dicttui.training import courtesy, devices
 from dicttui.training.engines import arithmetic, flat, script, tape
 from dicttui.training.engines.eager import EagerEngine
-from dicttui.training.engines.engine import CannotCaptureError, Capture, Observe, StepError, Work
+from dicttui.training.engines.engine import (
+    CannotCaptureError,
+    Capture,
+    Lent,
+    Observe,
+    StepError,
+    Work,
+)
 from dicttui.training.engines.flat import ALIGNMENT, Flat, Pieces
 from dicttui.training.engines.script import Buffer, Script
 from dicttui.training.engines.tape import Layout, Tape
@@ -80,7 +87,7 @@ class _Call:
 
     first: int
     count: int
-    """How many; those that were made, once it has returned."""
+    """How many; those that were made, once it has returned; none where it raised."""
     work: Work
     results: tuple[float, Tensor, Tensor] | None = None
     """The optimizer's count of steps; losses [count]; the step at which each atom fired last,
@@ -205,14 +212,15 @@ class CapturedEngine:
             wanted,
         )  # fmt: skip
 
-        def work() -> int:
+        def work() -> Lent:
             try:
                 with torch.inference_mode(), _unoptimized():
                     call.results = self._function(*arguments)
                 call.count = len(call.results[1])
             except BaseException as error:
-                call.error = error  # raised by the thread that asked
-            return call.count
+                call.count, call.error = 0, error  # raised by the thread that asked
+                return Lent(0, False)
+            return Lent(call.count, call.count < count)
 
         call = _Call(first, count, work)
         return call

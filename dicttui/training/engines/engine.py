@@ -1,7 +1,7 @@
 """What every engine is to the rest of the program."""
 
 from collections.abc import Callable, Generator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from torch import Tensor
 
@@ -11,9 +11,18 @@ from dicttui.training.trainable import Trainable
 Observe = Callable[[Tensor, Output, dict[str, Tensor]], None]
 """Called with x [batch, d_in], the output and the loss terms of a step, before its update."""
 
-Work = Callable[[], int]
-"""Makes steps without Python; how many. They are fewer than could be made where somebody asked the
-trainer to stand aside (`courtesy`)."""
+
+class Lent(NamedTuple):
+    """What was made without Python."""
+
+    steps: int
+    cut_short: bool
+    """Whether they are fewer than were to be made, because somebody asked the trainer to stand
+    aside (`courtesy`)."""
+
+
+Work = Callable[[], Lent]
+"""Makes steps without Python."""
 
 
 class StepError(Exception):

@@ -18,6 +18,7 @@ from dicttui.training.interventions import (
     SetLearningRate,
     Undo,
 )
+from dicttui.training.snapshot import View
 
 RUNS = {
     "sgd": 'optimizer = "SGD"',
@@ -105,6 +106,29 @@ def test_a_chunk_ends_early_where_somebody_cannot_wait_and_all_runs_at_one_step(
     assert len(chunks) > 2
     slow.advance(100)
     assert_same(fast, slow)
+
+
+def test_pictures_come_though_somebody_always_asks(open_session, monkeypatch):
+    session = captured(open_session(preset(NETWORKS["full batch"], "auto", {"adam": RUNS["adam"]})))
+    trainer = session._trainer
+    monkeypatch.setattr(trainer._chunks, "size", 100)
+    monkeypatch.setattr(courtesy, "stand_aside", lambda: 0.0)
+    session.view(View(refresh=50.0))
+    before, seen = session.latest(), []
+    courtesy.ask()
+
+    def closing():
+        seen.append(session.latest())
+        return measured_later() or len(seen) > 100_000
+
+    def measured_later():
+        then, now = before.runs[0].metrics_step, seen[-1].runs[0].metrics_step
+        return seen[-1].sequence > before.sequence + 3 and now > then
+
+    monkeypatch.setattr(type(trainer._mailbox), "closing", property(lambda _: closing()))
+    trainer.train()
+    courtesy.done()
+    assert measured_later()
 
 
 @pytest.mark.parametrize(("place", "network"), enumerate(NETWORKS))
