@@ -18,13 +18,13 @@ def main() -> None:
     from dicttui.bench.reporting import Pipe, Reporter
     from dicttui.preset.reading import read
     from dicttui.tui.launch import run
+    from dicttui.tui.opening import Opened
 
     reporter = Reporter(Pipe(int(sys.argv[1])), None)
     sys.exit(
         run(
-            read(sys.argv[2]),
+            Opened(preset=read(sys.argv[2]), observers=(reporter,)),
             refresh=float(sys.argv[3]),
-            observers=(reporter,),
             state_directory=Path(sys.argv[2]).parent,
         )
     )

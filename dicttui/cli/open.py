@@ -1,6 +1,5 @@
 """`dicttui [PRESET]`: the app."""
 
-import gc
 from functools import partial
 
 import typer
@@ -58,8 +57,6 @@ def open_app(
     log: Log = None,
 ) -> None:
     """Open the app on a preset."""
-    # Nothing that is made before the first screen becomes garbage: a collection only delays it.
-    gc.disable()
     config = settings()
     changes = overrides(seed, steps, device, lr, threads, engine, config.device)
     _mind_misspelt_commands(preset, context)
@@ -70,20 +67,24 @@ def open_app(
     kept.loggers = live_loggers(log, experiment, kept.recording)
     from dicttui.tui.launch import run
     from dicttui.tui.news import interrupted
+    from dicttui.tui.opening import Opened
 
+    opened = Opened(
+        preset=experiment,
+        worded=wording(preset, changes),
+        news=partial(interrupted, directory(record, config)),
+        **kept.told_to_the_app(log or (), checkpoint_words(checkpoint_every, config)),
+    )
     run_it = partial(
         run,
-        experiment,
+        opened,
         refresh=config.refresh if refresh is None else refresh,
         theme=theme or config.theme,
         theme_from=theme_from(theme),
         ascii=ascii_only,
         readonly=readonly,
         bell=config.bell,
-        worded=wording(preset, changes),
         state_directory=state_directory(),
-        news=partial(interrupted, directory(record, config)),
-        **kept.told_to_the_app(log or (), checkpoint_words(checkpoint_every, config)),
     )
     raise typer.Exit(run_and_save(run_it, kept))
 

@@ -85,18 +85,20 @@ def resume(
     # Nothing that is made before the first screen becomes garbage: a collection only delays it.
     gc.disable()
     from dicttui.tui.launch import run
+    from dicttui.tui.opening import Opened
 
+    opened = Opened(
+        preset=found.preset, start=found.start, **kept.told_to_the_app(log or (), often)
+    )
     run_it = partial(
         run,
-        found.preset,
+        opened,
         refresh=config.refresh if refresh is None else refresh,
         theme=theme or config.theme,
         theme_from=theme_from(theme),
         ascii=ascii_only,
         bell=config.bell,
-        start=found.start,
         state_directory=state_directory(),
-        **kept.told_to_the_app(log or (), often),
     )
     status = run_and_save(run_it, kept)
     for text in found.late:

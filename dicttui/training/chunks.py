@@ -1,9 +1,8 @@
 """How many steps are made between two looks at what was asked for, and on how many cores."""
 
 from collections.abc import Sequence
-from functools import partial
 
-from dicttui.training.engines.engine import Lent, Work
+from dicttui.training.engines.engine import Work
 from dicttui.training.pool import Pool
 
 SECONDS = 0.010
@@ -39,12 +38,7 @@ class Chunks:
 
         """
         lent = [work for work in works if work is not None]
-        made: list[Lent] = []
-
-        def do(work: Work) -> None:
-            made.append(work())
-
-        self._pool.do([partial(do, work) for work in lent])
+        made = self._pool.do(lent)
         self.seconds = LENT_SECONDS if len(lent) == len(works) else SECONDS
         if any(one.cut_short for one in made):
             most = max(one.steps for one in made)  # what one run has made, all make

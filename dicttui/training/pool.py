@@ -4,10 +4,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
 
-Work = Callable[[], object]
+Result = TypeVar("Result")
 
 
 class Pool:
@@ -24,21 +25,22 @@ class Pool:
             os.cpu_count() or 1
         )  # fmt: skip
 
-    def do(self, pieces: Sequence[Work]) -> None:
-        """Do all of this work."""
-        left = deque(pieces)
+    def do(self, pieces: Sequence[Callable[[], Result]]) -> list[Result]:
+        """Do all of this work; what it gives, in no order."""
+        left, results = deque(pieces), list[Result]()
         helpers = 0 if torch.get_num_threads() > 1 else min(len(left), self._cores) - 1
         if helpers < 1:
-            _do(left)
-            return
+            _do(left, results)
+            return results
         if self._others is None:
             self._others = ThreadPoolExecutor(
                 self._cores - 1, "dicttui-chunk", initializer=torch.set_num_threads, initargs=(1,)
             )
-        waited = [self._others.submit(_do, left) for _ in range(helpers)]
-        _do(left)
+        waited = [self._others.submit(_do, left, results) for _ in range(helpers)]
+        _do(left, results)
         for future in waited:
             future.result()
+        return results
 
     def close(self) -> None:
         """Let the threads end."""
@@ -47,10 +49,10 @@ class Pool:
             self._others = None
 
 
-def _do(left: deque[Work]) -> None:
+def _do(left: deque[Callable[[], Result]], results: list[Result]) -> None:
     while True:
         try:
             work = left.popleft()
         except IndexError:
             return
-        work()
+        results.append(work())

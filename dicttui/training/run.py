@@ -76,9 +76,9 @@ class GradientRun:
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
         self._prepared = False
-        self.lent = 0
+        self._lent_steps = 0
         """Steps that prepared work has made, of which `advance` knows nothing yet."""
-        self._lent = 0.0
+        self._lent_seconds = 0.0
         """Seconds that it took, wherever it was done."""
         self._forget_the_past()
 
@@ -139,7 +139,7 @@ class GradientRun:
         """Work that makes steps of those that `advance` will be asked for next: it may be done on
         any thread meanwhile, and holds no GIL. None: there is none.
         """
-        self._prepared, self.lent = True, 0
+        self._prepared, self._lent_steps = True, 0
         if self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
         one_by_one = int(observe) if self._rows_in(count, observe) is None else RECENT_STEPS
@@ -150,7 +150,7 @@ class GradientRun:
         def timed() -> Lent:
             began = time.perf_counter()
             made = work()
-            self.lent, self._lent = made.steps, time.perf_counter() - began
+            self._lent_steps, self._lent_seconds = made.steps, time.perf_counter() - began
             return made
 
         return timed
@@ -160,8 +160,8 @@ class GradientRun:
         self.newly_made = (self.step, [])
         if not self._prepared and self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
-        began = time.perf_counter() - self._lent
-        self._prepared, self._lent = False, 0.0
+        began = time.perf_counter() - self._lent_seconds
+        self._prepared, self._lent_seconds = False, 0.0
         failure: BaseException | None = None
         try:
             values = self._step(count, observe)
@@ -170,7 +170,7 @@ class GradientRun:
             if self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
                 values, failure = self._eagerly(count, observe, failure)
         ended = time.perf_counter()
-        self.lent = 0
+        self._lent_steps = 0
         bad = None
         if not math.isfinite(sum(values)):
             bad = next((i for i, v in enumerate(values) if not math.isfinite(v)), None)
@@ -217,7 +217,7 @@ class GradientRun:
 
         watch = measure if observe else None
         rows = self._rows_in(count, observe)
-        if rows is not None and self.lent <= max(0, count - RECENT_STEPS):
+        if rows is not None and self._lent_steps <= max(0, count - RECENT_STEPS):
             return rows.advance(self.engine, self.trainable, self.step, count, watch)
         return self.engine.advance(self.trainable, self.step, count, watch)
 

@@ -3,7 +3,7 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,6 @@ from dicttui.tui.opening import Opened, Opening
 if TYPE_CHECKING:
     from dicttui.preset.model import Preset
     from dicttui.record.reading import Recorded
-    from dicttui.training.observation import Observer
-    from dicttui.training.script import Start
     from dicttui.training.seam import SessionProtocol
 
 FAILED, WRONG_USAGE = 1, 2
@@ -37,7 +35,7 @@ UNSUCCESSFUL = frozenset({"diverged", "failed"})
 
 
 def run(
-    preset: "Preset",
+    opened: Opened,
     *,
     refresh: float = 4.0,
     theme: str | None = None,
@@ -45,35 +43,19 @@ def run(
     ascii: bool = False,  # noqa: A002 - the option's name
     readonly: bool = False,
     bell: bool = True,
-    worded: Callable[[Snapshot], Snapshot] | None = None,
-    observers: "Sequence[Observer]" = (),
-    start: "Start | None" = None,
-    leaving: Callable[[int], None] = lambda _status: None,
-    linger: Callable[[float], object] = lambda _seconds: None,
-    on_background: Callable[[], int] | None = None,
-    recorded_as: str = "",
     state_directory: Path | None = None,
-    news: Callable[[], str] | None = None,
 ) -> int:
-    """Train a preset in the app. Garbage is collected from its first picture on.
+    """Train in the app. Garbage is collected from its first picture on.
 
     Args:
-        preset: what to train; its [display] says how the chart stands at the start.
+        opened: what to train.
         refresh: how often the screen is drawn, in Hz.
         theme: a theme's name; None is our dark one.
         theme_from: where the theme was named, for an error.
         ascii: whether to write 7-bit characters only.
         readonly: whether keys that change the training are refused.
         bell: whether a run that finishes or diverges rings.
-        worded: as `Opened` has it, and all that is not named here.
-        observers: of the training.
-        start: where it begins, if not at step 0.
-        leaving: called with the exit status before the session is closed.
-        linger: waits until what is recorded has been written.
-        on_background: lets the training go on in the background.
-        recorded_as: the id under which it is recorded; empty: it is not.
         state_directory: where to save what the current directory does not take.
-        news: what a person is to be told once the training is there.
 
     Returns:
         The exit status: 0; 1 if every run diverged or failed; 2 if the theme is not known, or the
@@ -84,18 +66,7 @@ def run(
     """
     if not has_terminal():
         return WRONG_USAGE
-    opened = Opened(
-        preset=preset,
-        worded=worded,
-        observers=observers,
-        start=start,
-        leaving=leaving,
-        linger=linger,
-        on_background=on_background,
-        recorded_as=recorded_as,
-        news=news,
-    )
-    opening = Opening(lambda: opened, preset.source)
+    opening = Opening(lambda: opened, opened.preset.source)
     opening.open()
     app = DicttuiApp(
         opening,

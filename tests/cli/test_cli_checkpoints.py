@@ -68,8 +68,8 @@ def app(monkeypatch):
     """Every app that is opened: its observers."""
     opened = []
 
-    def run(_preset, *, observers, **_display):
-        opened.append(observers)
+    def run(one, **_display):
+        opened.append(one.observers)
         return 0
 
     launch = ModuleType("dicttui.tui.launch")

@@ -97,13 +97,9 @@ def launched(monkeypatch):
 
     calls = []
 
-    of_the_training = {
-        "observers", "start", "leaving", "linger", "on_background", "recorded_as",
-        "state_directory", "news",
-    }  # fmt: skip
-
-    def run(preset, **given):
-        calls.append((preset, {k: v for k, v in given.items() if k not in of_the_training}))
+    def run(opened, *, state_directory, **display):
+        del state_directory
+        calls.append((opened.preset, {**display, "worded": opened.worded}))
         return 130
 
     launch = ModuleType("dicttui.tui.launch")

@@ -170,8 +170,9 @@ def test_the_app_opens_on_it(dicttui, stopped, monkeypatch, listed):
     opened = []
     from types import ModuleType
 
-    def run(preset, *, observers, start, **_display):
-        opened.append((preset, observers[0].id, start.checkpoint().runs[0].moment.step))
+    def run(one, **_display):
+        step = one.start.checkpoint().runs[0].moment.step
+        opened.append((one.preset, one.observers[0].id, step))
         return 0
 
     launch = ModuleType("dicttui.tui.launch")

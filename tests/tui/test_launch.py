@@ -74,6 +74,7 @@ def test_closed_streams_are_no_terminal(monkeypatch: pytest.MonkeyPatch, capsys:
         monkeypatch.setattr(sys, name, None)
     from dicttui.preset.reading import read
     from dicttui.tui.launch import run
+    from dicttui.tui.opening import Opened
 
-    assert run(read("digits")) == 2
+    assert run(Opened(preset=read("digits"))) == 2
     assert "the app needs a terminal" in capsys.readouterr().err

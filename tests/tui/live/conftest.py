@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from own_presets import ENDLESS, a_persons_own
-from pty_terminal import Terminal, dicttui
+from pty_terminal import Terminal, changed_dicttui, dicttui
 
 Open = Callable[..., Terminal]
 
@@ -52,16 +52,8 @@ def stuck(opened: Open, tmp_path: Path) -> Terminal:
     """The same, where whoever leaves without hurry would wait a minute for the step."""
 
     def patient(preset: Path) -> list[str]:
-        script = tmp_path / "patient.py"
-        script.write_text(
-            "import sys\n"
-            "from dicttui.tui import leaving\n"
-            "leaving.PATIENCE = 60.0\n"
-            "from dicttui.cli import main\n"
-            f"sys.argv = ['dicttui', {str(preset)!r}]\n"
-            "sys.exit(main())\n"
-        )
-        return [sys.executable, str(script)]
+        changes = "from dicttui.tui import leaving\nleaving.PATIENCE = 60.0\n"
+        return changed_dicttui(tmp_path / "patient.py", changes, preset)
 
     return _asleep(opened, tmp_path, patient)
 

@@ -161,6 +161,15 @@ class Terminal:
         return True
 
 
+def changed_dicttui(script: Path, changes: str, *arguments: Any) -> list[str]:
+    """The command line of the program after some lines of Python, which are put into a script."""
+    script.write_text(
+        f"import sys\n{changes}from dicttui.cli import main\n"
+        f"sys.argv = {['dicttui', *map(str, arguments)]!r}\nsys.exit(main())\n"
+    )
+    return [sys.executable, str(script)]
+
+
 def dicttui(*arguments: Any) -> list[str]:
     """The command line of the program."""
     return [sys.executable, "-m", "dicttui", *map(str, arguments)]

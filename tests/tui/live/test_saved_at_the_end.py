@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from own_presets import a_persons_own
-from pty_terminal import Terminal, dicttui
+from pty_terminal import Terminal, changed_dicttui, dicttui
 
 from dicttui.record.finding import everything
 from dicttui.record.reading import Recorded
@@ -205,16 +205,8 @@ def test_where_a_step_does_not_end_it_does_not_go_on_in_the_background_and_says_
         tmp_path,
         "if self.calls > 60: open(__file__ + '.slept', 'w'); __import__('time').sleep(100)",
     )
-    script = tmp_path / "impatient.py"
-    script.write_text(
-        "import sys\n"
-        "from dicttui.tui import launch\n"
-        "launch.GOING_ON = 0.1\n"
-        "from dicttui.cli import main\n"
-        f"sys.argv = ['dicttui', {str(path)!r}]\n"
-        "sys.exit(main())\n"
-    )
-    terminal = opened([sys.executable, str(script)], columns=200)
+    changes = "from dicttui.tui import launch\nlaunch.GOING_ON = 0.1\n"
+    terminal = opened(changed_dicttui(tmp_path / "impatient.py", changes, path), columns=200)
     terminal.until(asleep.exists)
     terminal.type("q")
     terminal.see("go on in the background")

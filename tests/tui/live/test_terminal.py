@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from own_presets import ENDLESS, a_persons_own
-from pty_terminal import PATIENCE, Terminal, dicttui
+from pty_terminal import PATIENCE, Terminal, changed_dicttui, dicttui
 
 pytestmark = pytest.mark.pty
 
@@ -55,17 +55,12 @@ def test_a_shipped_preset_opens_at_once_and_is_recorded(opened: Open, state: Pat
 def test_what_cannot_be_opened_after_the_first_picture_gives_the_terminal_back(
     opened: Open, tmp_path: Path, state: Path
 ) -> None:
-    script = tmp_path / "broken.py"
-    script.write_text(
-        "import sys\n"
-        "from dicttui.cli import main\n"
+    changes = (
         "from dicttui.record import recorder\n"
         "def begin(*given): raise ValueError('no recorder')\n"
         "recorder.Recorder.begin = begin\n"
-        "sys.argv = ['dicttui']\n"
-        "sys.exit(main())\n"
     )
-    terminal = opened([sys.executable, str(script)])
+    terminal = opened(changed_dicttui(tmp_path / "broken.py", changes))
     assert terminal.ended() == 1
     terminal.assert_restored()
     assert "unexpected error: ValueError: no recorder" in terminal.text()
@@ -170,20 +165,15 @@ def test_a_signal_does_not_wait_for_a_step(asleep: Terminal, number: signal.Sign
 def test_it_ends_when_textual_can_write_no_more(
     opened: Open, preset: Path, tmp_path: Path, state: Path
 ) -> None:
-    script = tmp_path / "broken.py"
-    script.write_text(
-        "import sys\n"
+    changes = (
         "from textual.drivers import _writer_thread\n"
         "def run(self):\n"
         "    for _ in range(50):\n"
         "        self._file.write(self._queue.get())\n"
         "    raise OSError(5, 'it broke')\n"
         "_writer_thread.WriterThread.run = run\n"
-        "from dicttui.cli import main\n"
-        f"sys.argv = ['dicttui', '--refresh', '60', {str(preset)!r}]\n"
-        "sys.exit(main())\n"
     )
-    terminal = opened([sys.executable, str(script)])
+    terminal = opened(changed_dicttui(tmp_path / "broken.py", changes, "--refresh", "60", preset))
     assert terminal.ended() == 128 + signal.SIGHUP
     terminal.assert_restored()
     assert "it broke" in log_of(state)
@@ -247,17 +237,12 @@ def test_data_that_cannot_be_built_is_told_and_ends_with_2(opened: Open, tmp_pat
 def test_an_error_of_the_app_itself_goes_to_the_log(
     opened: Open, preset: Path, tmp_path: Path, state: Path
 ) -> None:
-    script = tmp_path / "broken.py"
-    script.write_text(
-        "import sys\n"
+    changes = (
         "from dicttui.tui.widgets import title_line\n"
         "def draw(self, width, height): raise RuntimeError('a widget broke')\n"
         "title_line.TitleLine.draw = draw\n"
-        "from dicttui.cli import main\n"
-        f"sys.argv = ['dicttui', {str(preset)!r}]\n"
-        "sys.exit(main())\n"
     )
-    terminal = opened([sys.executable, str(script)])
+    terminal = opened(changed_dicttui(tmp_path / "broken.py", changes, preset))
     status = terminal.ended()
     assert status == 1
     terminal.assert_restored()
