@@ -8,7 +8,7 @@ from torch import Tensor
 from dicttui.data.memory import GIBIBYTE
 from dicttui.data.moments import moments_of
 from dicttui.data.recent import Recent
-from dicttui.data.scaling import fit
+from dicttui.data.scaling import Scaling, Unchanged, fit
 from dicttui.data.seeds import generator
 from dicttui.preset.data import DataSpecification
 
@@ -51,6 +51,8 @@ class Samples:
     """Samples of one step; n for the full batch."""
     fresh: bool
     """Whether every step has samples of its own, not taken from `train`."""
+    scaling: Scaling
+    """What was done to them."""
 
     def __init__(
         self,
@@ -61,9 +63,11 @@ class Samples:
         batch_size: int,
         seed: int,
         fresh: FreshBatch | None = None,
+        scaling: Scaling | None = None,
     ) -> None:
         """Serve given samples, scaled already; with `fresh`, batches come from it instead."""
         self.train = train
+        self.scaling = scaling or Unchanged()
         self.held_out = held_out
         self.true_atoms = true_atoms
         self.fresh = fresh is not None
@@ -220,4 +224,5 @@ def prepare(
         batch_size=specification.batch_size,
         seed=seed,
         fresh=None if fresh is None else lambda step: scaling.apply(fresh(step)),
+        scaling=scaling,
     )

@@ -9,6 +9,9 @@ from dicttui.preset.specification import Specification
 Init = Literal["article", "unit_norm", "orthogonal", "data"]
 DictSize = Annotated[int, Field(ge=1)]
 Coefficient = Annotated[float, Field(ge=0)]
+Weights = Annotated[str, Field(min_length=1)] | None
+"""A SAELens folder to start with in place of `init`; relative paths start at the preset's own
+directory."""
 
 
 class SimpleNetwork(Specification):
@@ -41,6 +44,7 @@ class ReluNetwork(Specification):
     l1_coefficient: Coefficient = 0.3
     """On the field's scale: beside a squared error summed over features, both per sample."""
     init: Init = "unit_norm"
+    weights: Weights = None
 
 
 class UserNetwork(Specification):
@@ -58,3 +62,9 @@ AnyNetwork = Annotated[
     SimpleNetwork | SparseNetwork | ReluNetwork | UserNetwork,
     Field(discriminator="kind"),
 ]
+
+
+def weights_of(network: AnyNetwork) -> str | None:
+    """The folder whose weights a network starts with, if it does."""
+    weights: str | None = getattr(network, "weights", None)
+    return weights

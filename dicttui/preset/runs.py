@@ -57,5 +57,5 @@ class RunSpecification(RunKeys):
     @property
     def objective(self) -> str:
         """What the loss is the sum of: the network's keys but its sizes and its first weights."""
-        keys = self.network.model_dump(exclude={"dict_size", "hidden_size", "init"})
+        keys = self.network.model_dump(exclude={"dict_size", "hidden_size", "init", "weights"})
         return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()))
