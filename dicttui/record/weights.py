@@ -76,6 +76,9 @@ def _state(experiment: Recorded, moment: Moment) -> NetworkState:
         "data": data.model_dump(mode="json"),
         **_origin(data),
     }
+    averaged = moment.specification.get("ema_decay")
+    if averaged:
+        about["ema_decay"] = averaged
     tensors = {n: t for n, t in moment.tensors.items() if n.startswith((PARAMETER, BUFFER))}
     return NetworkState(specification, tensors, experiment.scaling(), about)
 

@@ -12,7 +12,7 @@ from dicttui.data.affine import facts_of
 from dicttui.data.samples import Samples
 from dicttui.data.source import open_source
 from dicttui.measures.deadness import Deadness
-from dicttui.networks import registry
+from dicttui.networks import averaging, registry
 from dicttui.networks.exchange import starting
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry as optimizers
@@ -114,6 +114,7 @@ class Experiment:
         training = self.preset.training
         network.to(device)
         network.precision = specification.precision
+        averaging.start(network, specification.ema_decay)
         trainable = Trainable(
             specification=specification,
             network=network,
@@ -129,6 +130,7 @@ class Experiment:
         window = training.dead_feature_window
         if training.dead_feature_window_samples is not None:
             window = max(1, -(-training.dead_feature_window_samples // self.samples.batch_size))
+        network.dead_feature_window = window
         trainable.rates = trainable.first_rates()
         return GradientRun(trainable, training.steps, window, choice.chosen(training.engine))
 

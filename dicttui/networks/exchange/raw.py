@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 
-from dicttui.networks.exchange.state import NetworkState
+from dicttui.networks.exchange.state import NetworkState, saved
 
 KEY = "dicttui"
 KNOWN = ("threshold",)
@@ -25,7 +24,7 @@ KNOWN = ("threshold",)
 
 def write_safetensors(state: NetworkState, path: Path) -> None:
     """Write a new .safetensors file. Raises OSError."""
-    save_file(_tensors(state), path, metadata={"format": "pt", KEY: _metadata(state)})
+    saved(_tensors(state), path, {KEY: _metadata(state)})
 
 
 def write_npz(state: NetworkState, path: Path) -> None:

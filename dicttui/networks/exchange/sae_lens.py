@@ -13,12 +13,11 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from dicttui.networks.exchange.autoencoder import ENCODER_BIASES, Autoencoder
 from dicttui.networks.exchange.error import ExchangeError
-from dicttui.networks.exchange.state import NetworkState
+from dicttui.networks.exchange.state import NetworkState, saved
 
 CONFIGURATION, WEIGHTS = "cfg.json", "sae_weights.safetensors"
 LAYOUT = "6.0.0"
@@ -72,7 +71,7 @@ def write(state: NetworkState, folder: Path) -> None:
         **{key: state.about[key] for key in ("model_name", "hook_name") if key in state.about},
         "dicttui": dict(state.about),
     }
-    save_file(network.tensors(), folder / WEIGHTS, metadata={"format": "pt"})
+    saved(network.tensors(), folder / WEIGHTS)
     text = json.dumps(configuration, indent=1, allow_nan=False)
     (folder / CONFIGURATION).write_text(text + "\n", encoding="utf-8")
 

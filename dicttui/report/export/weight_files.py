@@ -56,5 +56,6 @@ def _written(
         write(found.state, path)
     except ExchangeError as error:
         raise ReportError(f"{experiment.id}/{run}: {error}") from error
-    words = f"weights of {run} after {found.step:,} steps, from {found.checkpoint.name}"
+    what = "running mean of the weights" if found.state.averaged else "weights"
+    words = f"{what} of {run} after {found.step:,} steps, from {found.checkpoint.name}"
     return "\n".join([*(f"{why}; an older one is taken" for why in found.damaged), words])
