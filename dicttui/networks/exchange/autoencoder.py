@@ -83,6 +83,12 @@ class Autoencoder:
                 "made it; safetensors and npz need not know"
             )
         tensors = {name: t.double() for name, t in (state.parameters() | state.buffers()).items()}
+        missing = {"W_enc", "W_dec", "b_dec", *ENCODER_BIASES[kind]} - tensors.keys()
+        if missing:
+            raise ExchangeError(
+                f"what was learned has no {', '.join(sorted(missing))}: it is no autoencoder, and "
+                "other programs have nothing else; safetensors and npz take it"
+            )
         d_sae = tensors["W_enc"].shape[1]
         threshold = None
         if kind == "jump_relu":

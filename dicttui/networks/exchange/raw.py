@@ -18,8 +18,6 @@ from torch import Tensor
 from dicttui.networks.exchange.state import NetworkState, saved
 
 KEY = "dicttui"
-KNOWN = ("threshold",)
-"""Buffers that are part of the function of dicttui's own networks; others count steps."""
 
 
 def write_safetensors(state: NetworkState, path: Path) -> None:
@@ -39,8 +37,8 @@ def write_npz(state: NetworkState, path: Path) -> None:
 
 def _tensors(state: NetworkState) -> dict[str, Tensor]:
     buffers = state.buffers()
-    if state.kind != "user":
-        buffers = {name: tensor for name, tensor in buffers.items() if name in KNOWN}
+    if state.kind != "user":  # whole numbers count steps, and are no part of the function
+        buffers = {name: value for name, value in buffers.items() if value.is_floating_point()}
     named = state.parameters() | buffers
     if "log_threshold" in named and state.kind != "user":
         named["threshold"] = named.pop("log_threshold").exp()

@@ -33,6 +33,8 @@ def start(
     except ExchangeError as error:
         raise NetworkError(f"[network] weights: {error}") from error
     here = dict(network.named_parameters()) | dict(network.named_buffers())
+    if not found.keys() <= here.keys():
+        raise NetworkError(f"[network] weights: what is learned here is no {kind} network")
     for name, value in found.items():
         here[name].copy_(value)
     return folder.digest
