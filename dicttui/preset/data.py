@@ -186,6 +186,10 @@ class FileData(DataSpecification):
     """Relative paths start at the preset's own directory."""
     array: str | None = None
     """Which array of a file that holds several."""
+    model_name: str | None = None
+    """Whose activations they are, if they are some: told to whoever opens exported weights."""
+    hook_name: str | None = None
+    """Where in that model they were taken."""
 
 
 AnyData = Annotated[

@@ -1,5 +1,6 @@
 """The newest weights that were recorded of a run. Importing this module imports torch."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,8 +73,8 @@ def _state(experiment: Recorded, moment: Moment) -> NetworkState:
         "run": moment.run,
         "step": moment.step,
         "title": experiment.title,
-        "network": specification,
-        "data": data.model_dump(mode="json"),
+        "network": _without_places(specification),
+        "data": _without_places(data.model_dump(mode="json")),
         **_origin(data),
     }
     averaged = moment.specification.get("ema_decay")
@@ -81,6 +82,12 @@ def _state(experiment: Recorded, moment: Moment) -> NetworkState:
         about["ema_decay"] = averaged
     tensors = {n: t for n, t in moment.tensors.items() if n.startswith((PARAMETER, BUFFER))}
     return NetworkState(specification, tensors, experiment.scaling(), about)
+
+
+def _without_places(table: Mapping[str, Any]) -> dict[str, Any]:
+    """The same with files by their names alone: what is exported is given to others."""
+    files = {key: table[key] for key in ("path", "weights") if isinstance(table.get(key), str)}
+    return {**table, **{key: Path(value).name for key, value in files.items()}}
 
 
 def _origin(data: DataSpecification) -> dict[str, str]:

@@ -101,6 +101,7 @@ def test_a_run_starts_with_a_folders_weights_and_goes_back_to_them(
     assert all(torch.equal(p, start[n]) for n, p in network_of(second).named_parameters())
     second.advance(12)
     interrupted = crash(second)
+    assert weights.newest(interrupted, "adam").state.about["network"]["weights"] == "out"
 
     third = go_on(interrupted)
     third.advance(3)
