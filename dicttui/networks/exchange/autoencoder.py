@@ -28,7 +28,8 @@ told from 0 by less."""
 @dataclass(frozen=True, slots=True)
 class Autoencoder:
     """u = n(x) − b_dec (or n(x), without `apply_b_dec_to_input`), codes from u W_enc and the biases
-    by the rule of the kind, reconstruction n⁻¹(code W_dec + b_dec). All float64.
+    by the rule of the kind, reconstruction n⁻¹(code W_dec + b_dec). All float32: there may be
+    gigabytes of it.
     """
 
     kind: str
@@ -82,7 +83,7 @@ class Autoencoder:
                 "the recording does not say how its samples were scaled, because an older dicttui "
                 "made it; safetensors and npz need not know"
             )
-        tensors = {name: t.double() for name, t in (state.parameters() | state.buffers()).items()}
+        tensors = {name: t.float() for name, t in (state.parameters() | state.buffers()).items()}
         missing = {"W_enc", "W_dec", "b_dec", *ENCODER_BIASES[kind]} - tensors.keys()
         if missing:
             raise ExchangeError(
@@ -114,11 +115,13 @@ class Autoencoder:
         """The autoencoder of samples x that has these codes for y = (n(x) − shift) · scale, and
         whose reconstruction of x is this one's of y, taken back through the same map.
         """
+        scale = affine.scale.float()
+        plain = bool((scale == 1).all())
         shifted = replace(
             self,
-            W_enc=affine.scale[:, None] * self.W_enc,
-            W_dec=self.W_dec / affine.scale,
-            b_dec=self.b_dec / affine.scale + affine.shift,
+            W_enc=self.W_enc if plain else scale[:, None] * self.W_enc,
+            W_dec=self.W_dec if plain else self.W_dec / scale,
+            b_dec=(self.b_dec.double() / affine.scale + affine.shift).float(),
             per_sample=affine.per_sample,
         )
         return shifted if self.apply_b_dec_to_input else shifted.with_pre_bias(-affine.shift)
@@ -132,12 +135,13 @@ class Autoencoder:
 
     def with_pre_bias(self, bias: Tensor) -> Self:
         """With a vector [d_in] added to what is encoded, in the biases per atom."""
-        added = bias @ self.W_enc
-        biases = {
-            name: value
-            + (added * self.r_mag.exp() if name == "b_mag" and self.r_mag is not None else added)
-            for name, value in self.biases.items()
-        }
+        added = bias.double() @ self.W_enc.double()
+        biases = {}
+        for name, value in self.biases.items():
+            share = added
+            if name == "b_mag" and self.r_mag is not None:
+                share = added * self.r_mag.double().exp()
+            biases[name] = (value.double() + share).float()
         return replace(self, biases=biases)
 
     def unit_rows(self) -> Self:
@@ -148,21 +152,21 @@ class Autoencoder:
         """
         norms = torch.linalg.vector_norm(self.W_dec, dim=1)
         rows = self.W_dec / norms[:, None]
-        first = torch.zeros_like(rows)
-        first[:, 0] = 1.0
+        if bool((norms == 0).any()):
+            rows[norms == 0] = torch.eye(1, self.d_in)
         threshold = None if self.threshold is None else self.threshold * norms
         return replace(
             self,
             W_enc=self.W_enc * norms,
-            W_dec=torch.where(norms[:, None] > 0, rows, first),
+            W_dec=rows,
             biases={name: value * norms for name, value in self.biases.items()},
             threshold=threshold,
         )
 
     def tensors(self) -> dict[str, Tensor]:
-        """float32, by the names that dicttui and SAELens share."""
+        """By the names that dicttui and SAELens share."""
         named = {
             "W_enc": self.W_enc, "W_dec": self.W_dec, "b_dec": self.b_dec, **self.biases,
             "r_mag": self.r_mag, "threshold": self.threshold,
         }  # fmt: skip
-        return {n: t.float().contiguous() for n, t in named.items() if t is not None}
+        return {n: t.contiguous() for n, t in named.items() if t is not None}

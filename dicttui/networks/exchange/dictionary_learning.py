@@ -59,7 +59,7 @@ def _relu(network: Autoencoder) -> Mapping[str, Tensor]:
 def _topk(network: Autoencoder) -> Mapping[str, Tensor]:
     threshold = torch.tensor(-1.0)
     if network.threshold is not None:
-        threshold = network.threshold[0].float()
+        threshold = network.threshold[0]
     linear = _linear(network.centring(apply_b_dec_to_input=True))
     return {**linear, "k": torch.tensor(network.k, dtype=torch.int), "threshold": threshold}
 
@@ -70,7 +70,7 @@ def _matryoshka(network: Autoencoder) -> Mapping[str, Tensor]:
     sizes = [width - before for before, width in zip([0, *widths], widths, strict=False)]
     return {
         **network.centring(apply_b_dec_to_input=True).tensors(),
-        "threshold": network.threshold[0].float(),
+        "threshold": network.threshold[0],
         "k": torch.tensor(network.k, dtype=torch.int),
         "group_sizes": torch.tensor(sizes),
     }

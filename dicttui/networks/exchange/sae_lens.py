@@ -121,7 +121,7 @@ def _network(
         tensors["threshold"] = tensors.pop("log_threshold").exp()
     threshold = None
     if "topk_threshold" in tensors:
-        threshold = tensors["topk_threshold"].double().expand(d_sae).clone()
+        threshold = tensors["topk_threshold"].float().expand(d_sae).clone()
     expected = {"W_enc": (d_in, d_sae), "W_dec": (d_sae, d_in), "b_dec": (d_in,)}
     expected |= dict.fromkeys(ENCODER_BIASES[kind], (d_sae,))
     if kind == "gated":
@@ -137,16 +137,16 @@ def _network(
             )
         if not bool(torch.isfinite(tensors[name]).all()):
             raise ExchangeError(f"{folder / WEIGHTS}: {name} holds numbers that are not finite")
-    wide = {name: tensors[name].double() for name in expected}
+    given = {name: tensors[name].float() for name in expected}
     k = configuration.get("k")
     network = Autoencoder(
         kind=kind,
-        W_enc=wide["W_enc"],
-        W_dec=wide["W_dec"],
-        b_dec=wide["b_dec"],
-        biases={name: wide[name] for name in ENCODER_BIASES[kind]},
-        r_mag=wide.get("r_mag"),
-        threshold=wide.get("threshold", threshold),
+        W_enc=given["W_enc"],
+        W_dec=given["W_dec"],
+        b_dec=given["b_dec"],
+        biases={name: given[name] for name in ENCODER_BIASES[kind]},
+        r_mag=given.get("r_mag"),
+        threshold=given.get("threshold", threshold),
         k=k if isinstance(k, int) else None,
         apply_b_dec_to_input=bool(configuration.get("apply_b_dec_to_input", True)),
     )

@@ -92,4 +92,4 @@ def _values(network: DictionaryNetwork, given: Autoencoder) -> dict[str, Tensor]
                 'for all; allowed with this folder: kind = "jump_relu"'
             )
         values["threshold"] = threshold[0]
-    return {name: value.float() for name, value in values.items()}
+    return values
