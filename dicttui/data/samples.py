@@ -8,7 +8,7 @@ from torch import Tensor
 from dicttui.data.memory import GIBIBYTE
 from dicttui.data.moments import moments_of
 from dicttui.data.recent import Recent
-from dicttui.data.scaling import Scaling, Unchanged, fit
+from dicttui.data.scaling import Scaling, fit
 from dicttui.data.seeds import generator
 from dicttui.preset.data import DataSpecification
 
@@ -64,12 +64,12 @@ class Samples:
         *,
         batch_size: int,
         seed: int,
+        scaling: Scaling,
         fresh: FreshBatch | None = None,
-        scaling: Scaling | None = None,
     ) -> None:
         """Serve given samples, scaled already; with `fresh`, batches come from it instead."""
         self.train = train
-        self.scaling = scaling or Unchanged()
+        self.scaling = scaling
         self.held_out = held_out
         self.true_atoms = true_atoms
         self.fresh = fresh is not None
@@ -225,6 +225,6 @@ def prepare(
         None if true_atoms is None else scaling.carry_atoms(true_atoms),
         batch_size=specification.batch_size,
         seed=seed,
-        fresh=None if fresh is None else lambda step: scaling.apply(fresh(step)),
         scaling=scaling,
+        fresh=None if fresh is None else lambda step: scaling.apply(fresh(step)),
     )
