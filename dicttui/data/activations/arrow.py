@@ -27,7 +27,9 @@ def is_dataset(path: Path) -> bool:
 
 
 def dataset_files(path: Path) -> list[Path]:
-    """The files of a saved data set, in their order. Raises DataError where it has several splits.
+    """The files of a saved data set, in their order.
+
+    Raises DataError where it has several splits.
     """
     if (path / SPLITS).is_file():
         splits = json.loads((path / SPLITS).read_text()).get("splits", [])
@@ -112,7 +114,10 @@ class _Column:
         buffer = values.buffers()[1]
         offset = buffer.address - whole.address + values.offset * kind.bit_width // 8
         if not 0 <= offset < whole.size:
-            self._trouble = "does not lie in one piece (is it compressed?): save the data set anew with save_to_disk"
+            self._trouble = (
+                "does not lie in one piece (is it compressed?): save the data set anew with "
+                "save_to_disk"
+            )
             return
         self._pieces.append(Piece(offset, len(values) // sizes[-1]))
 

@@ -94,7 +94,12 @@ class Batches:
                 rows[part] = block.rows[place]
                 self._take(block, place, out[part])
             done = part.stop
-        self._mind_bad_rows(rows, out)
+        try:
+            self._mind_bad_rows(rows, out)
+        except DataError:
+            for key, _, _ in self._parts(step):  # read anew: the file may have been repaired
+                self._blocks.pop(key, None)
+            raise
 
     def load_ahead(self, step: int) -> bool:
         """Read some of what the batches after this step's come from; whether there was anything."""
@@ -197,8 +202,8 @@ class Batches:
         named, first = self._shards.place(int(rows[bad].min()))
         if self._on_bad_rows == "error":
             raise DataError(
-                f"{named.name}: row {first:,} holds NaN or infinity: repair the file, or leave such "
-                'rows out with on_bad_rows = "skip" under [data]'
+                f"{named.name}: row {first:,} holds NaN or infinity: repair the file, or leave "
+                'such rows out with on_bad_rows = "skip" under [data]'
             )
         good = np.flatnonzero(~bad)
         if not len(good):

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -104,8 +105,8 @@ class Shards:
                 continue
             raise DataError(
                 f"{shard.name}: has {has}, and {first.path.name} has {have}: all shards must have "
-                f"the same {what}; a pattern can leave files out (path = \"{shard.path.parent}"
-                "/shard-*.npy\")"
+                f'the same {what}; a pattern can leave files out (path = "{shard.path.parent}'
+                '/shard-*.npy")'
             )
         return cls(shards)
 
@@ -219,7 +220,7 @@ class Reader:
 
 def fill(descriptor: int, offset: int, out: AnyArray) -> None:
     """Read the bytes of a contiguous array from a place in a file. Raises EOFError, OSError."""
-    left = memoryview(out).cast("B")
+    left = memoryview(out.view(np.uint8).data).cast("B")
     while left:
         count = os.preadv(descriptor, [left], offset)
         if not count:
@@ -231,7 +232,7 @@ def runs(rows: Indices) -> Iterator[tuple[int, int]]:
     """Half-open ranges of places in ascending rows, at which these are consecutive."""
     breaks = np.flatnonzero(np.diff(rows) != 1) + 1
     bounds = [0, *breaks.tolist(), len(rows)] if len(rows) else [0]
-    yield from zip(bounds[:-1], bounds[1:], strict=True)
+    yield from pairwise(bounds)
 
 
 def opened(path: Path, array: str | None) -> Shard:
