@@ -281,7 +281,7 @@ class GradientRun:
         be resumed.
         """
         self.state, self.pause_at = "paused", None
-        self.missing = f"at step {self.step:,}: {error}"
+        self.missing = f"at step {self.step:,}: {error}; then resume"
 
     def go_on(self) -> None:
         """Train again, from where it was paused."""

@@ -54,6 +54,8 @@ class StoredRows:
     @property
     def problem(self) -> str:
         """Why the array cannot be samples; empty if it can."""
+        if self.trouble:
+            return self.trouble
         if self.dtype not in ITEM_BYTES:
             return f"holds {self.dtype}, and samples are real numbers: save it as float32"
         shape = " × ".join(str(size) for size in self.shape) or "a single number"
@@ -64,7 +66,7 @@ class StoredRows:
             )
         if min(self.shape) < 1:
             return f"has shape {shape}, so it holds no samples"
-        return self.trouble
+        return ""
 
 
 def one_piece(
