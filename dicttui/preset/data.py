@@ -1,5 +1,6 @@
 """What `[data]` may say, one class a kind."""
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +13,10 @@ Scaling = Literal[
 
 LARGEST = 1e38
 """Of a sample's numbers: float32 ends at 3.4e38."""
+
+
+Image = tuple[int, ...]
+"""Height and width of samples that are pictures, and 3 where they are red, green and blue."""
 
 
 class DataSpecification(Specification):
@@ -30,6 +35,11 @@ class DataSpecification(Specification):
             "{held_out} is neither; allowed: a share below 1 or a whole number of samples",
         ),
     )
+
+    @property
+    def picture(self) -> Image | None:
+        """How the features of a sample make a picture, row by row; None: they are none."""
+        return None
 
 
 TOO_LARGE_BATCH = "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})"
@@ -137,6 +147,11 @@ class DigitsData(DataSpecification):
         ),
     )
 
+    @property
+    def picture(self) -> Image:
+        """8 × 8 pixels."""
+        return (8, 8)
+
 
 class PatchesData(DataSpecification):
     """Grey patches of scikit-learn's two bundled photographs, each patch's mean removed."""
@@ -162,6 +177,11 @@ class PatchesData(DataSpecification):
         ),
     )
 
+    @property
+    def picture(self) -> Image:
+        """The patch."""
+        return (self.patch_size, self.patch_size)
+
 
 class FileData(DataSpecification):
     """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
@@ -171,6 +191,39 @@ class FileData(DataSpecification):
     """Relative paths start at the preset's own directory."""
     array: str | None = None
     """Which array of a file that holds several."""
+    image: Image | None = None
+    """[height, width] of samples that are pictures, their features row by row; [height, width, 3]
+    where each pixel is red, green and blue, one after another."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("image",),
+            lambda image: image is None or _is_picture(image),
+            "{image} is neither; allowed: [height, width], or [height, width, 3] for colour",
+        ),
+    )
+
+    @property
+    def picture(self) -> Image | None:
+        """What the preset says."""
+        return self.image
+
+
+def _is_picture(image: Image) -> bool:
+    return min(image, default=0) >= 1 and (len(image) == 2 or (len(image) == 3 and image[2] == 3))
+
+
+def wrong_picture(specification: DataSpecification, d_in: int) -> str:
+    """Why samples of d_in features are not the pictures that the preset says; empty: they are."""
+    image = specification.picture
+    if image is None or math.prod(image) == d_in:
+        return ""
+    sides = " × ".join(str(side) for side in image)
+    return (
+        f"data.image: {sides} is {math.prod(image)} numbers, and a sample has {d_in}; "
+        "allowed: [height, width] or [height, width, 3] whose product is that"
+    )
 
 
 AnyData = Annotated[
