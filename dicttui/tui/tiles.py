@@ -7,8 +7,15 @@ from dicttui.tui.pixels import shrunk_image, size_in_cells
 
 GAP = 1
 """Cells between two pictures."""
+BETWEEN = 2
+"""Cells between two runs."""
 VALUE_WIDTH = 5
 """Cells of a caption after the atom's number: a space and a value."""
+
+
+def column_width(width: int, count: int) -> int:
+    """Cells for each of so many runs beside each other."""
+    return max(1, (width - BETWEEN * (count - 1)) // max(1, count))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dicttui.tui.numbers import count, number
 from dicttui.tui.pixels import ABOVE_ZERO, BELOW_ZERO, SIDES, half_blocks
 from dicttui.tui.screens.closeup import CloseupScreen, bindings_of
 from dicttui.tui.selection import Looks
-from dicttui.tui.tiles import Tiles, tiles
-from dicttui.tui.widgets.atom_gallery import AtomGallery, Column, GalleryContent, column_width
+from dicttui.tui.tiles import Tiles, column_width, tiles
+from dicttui.tui.widgets.atom_gallery import AtomGallery, Column, GalleryContent, Headings
 from dicttui.tui.widgets.roles import RoleLines, Span
 
 ORDERS: dict[AtomOrder, str] = {
@@ -91,6 +91,7 @@ class AtomsScreen(CloseupScreen):
 
     def __init__(self, glyphs: Glyphs, looks: Looks) -> None:
         super().__init__(glyphs, looks, "atoms")
+        self._headings = Headings(glyphs=glyphs)
         self._gallery = AtomGallery(glyphs=glyphs)
         self._legend = Legend(glyphs=glyphs)
         self._first = 0
@@ -103,6 +104,7 @@ class AtomsScreen(CloseupScreen):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self.heading
+        yield self._headings
         yield self._gallery
         self.words.display = False
         yield self.words
@@ -115,7 +117,7 @@ class AtomsScreen(CloseupScreen):
         self.show_frame(snapshot, display)
         words = self._why_not(snapshot)
         self.show_words(words)
-        self._gallery.display = not words
+        self._gallery.display = self._headings.display = not words
         self._legend.display = not words and self.size.height >= FEWEST_LINES
         if words:
             self.ask()
@@ -138,10 +140,15 @@ class AtomsScreen(CloseupScreen):
         if settings.one_scale:
             scale = max((one.peak for run in runs for one in run.atoms), default=0.0)
         columns = tuple(self._column(run, snapshot, display) for run in runs)
-        self._gallery.show(GalleryContent(columns, layout, settings.order, scale))
+        content = GalleryContent(columns, layout, settings.order, scale)
+        self._gallery.show(content, display.refresh)
+        self._headings.show(columns)
+        self.draw_again_if(self._gallery.turns.lags, 1.5 / display.refresh)
         self._legend.show(_scaling(scale, layout.shrink), characters=layout.characters)
         frozen = "display frozen; " if display.frozen else ""
-        self.heading.show("Atoms", f"{frozen}{ORDERS[settings.order]}")
+        last = min(self._first + layout.count, self._most)
+        where = f"Atoms {count(self._first + 1)}-{count(last)} of {count(self._most)}"
+        self.heading.show(where, f"{frozen}{ORDERS[settings.order]}")
 
     def _why_not(self, snapshot: Snapshot) -> str:
         if snapshot.playback is not None:
@@ -155,7 +162,7 @@ class AtomsScreen(CloseupScreen):
             snapshot.picture,
             self._most,
             column_width(self._gallery.size.width, len(runs)),
-            self._gallery.size.height - 1,
+            self._gallery.size.height,
             characters=self.glyphs.ascii or self.app.no_color,
         )
         self._first = max(0, min(self._first, self._last_first(layout)))
@@ -170,15 +177,13 @@ class AtomsScreen(CloseupScreen):
         assert self._tiles is not None
         shown = _newest(run, self._settings.order, self._first)
         heading: list[Span] = self.heading_of(run, snapshot, display)
-        last = min(self._first + self._tiles.count, _total(run))
-        heading.append(
-            (f"  {count(self._first + 1)}-{count(last)} of {count(_total(run))}", "muted")
-        )
+        if _total(run) != self._most:
+            heading.append((f"  of {count(_total(run))}", "muted"))
         if shown is not None and self._settings.order != "index":
             heading.append((f", in the order of step {count(shown.ordered_at)}", "muted"))
-        words = "" if shown is None else shown.trouble
-        place = self.looks.of(run.name)
-        return Column(run.name, place, tuple(heading), shown, self._first, words)
+        if shown is not None and shown.trouble:
+            heading[2:] = [(f"  {shown.trouble}", "bad")]
+        return Column(run.name, self.looks.of(run.name), tuple(heading), shown, self._first)
 
     # -- keys ----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from textual import events
+from textual.timer import Timer
 
 from dicttui.training.closeup import AtomsAsked, SampleAsked
 from dicttui.training.interventions import Receipt
@@ -72,6 +73,7 @@ class CloseupScreen(LiveScreen):
         self._receipt = ReceiptLine(glyphs=glyphs)
         self._keys = KeyBar(glyphs=glyphs, on_main=False, here=here)
         self._looks_left = 0
+        self._late: Timer | None = None
 
     # -- what is shown -------------------------------------------------------------------------
 
@@ -104,6 +106,17 @@ class CloseupScreen(LiveScreen):
         """Say this in place of everything else; empty: show that."""
         self.words.display = bool(words)
         self.words.show(words)
+
+    def draw_again_if(self, lags: bool, seconds: float) -> None:
+        """What has not been drawn yet is drawn after a while, also if no other snapshot comes."""
+        if self._late is not None:
+            self._late.stop()
+        self._late = self.set_timer(seconds, self._draw_again) if lags else None
+
+    def _draw_again(self) -> None:
+        self._late = None
+        if self.is_current:
+            self.owner.redraw()
 
     # -- what is asked for ---------------------------------------------------------------------
 

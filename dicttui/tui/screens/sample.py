@@ -1,16 +1,17 @@
 """One sample, its reconstruction, and the atoms used for it, several runs beside each other."""
 
+import time
+
 from textual.app import ComposeResult
 
 from dicttui.training.closeup import SampleAsked, SampleShown
 from dicttui.training.snapshot import RunSnapshot, Snapshot
-from dicttui.tui.display import Display
+from dicttui.tui.display import Display, is_training
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.numbers import count
 from dicttui.tui.screens.closeup import CloseupScreen, bindings_of
 from dicttui.tui.selection import Looks
-from dicttui.tui.tiles import GAP, Tiles, tiles
-from dicttui.tui.widgets.atom_gallery import column_width
+from dicttui.tui.tiles import GAP, Tiles, column_width, tiles
 from dicttui.tui.widgets.sample_panels import Panel, SampleContent, SamplePanels
 
 A_RECORDING = """A recording keeps numbers and no samples.
@@ -19,6 +20,8 @@ One can be looked at while something trains: `dicttui resume` goes on with a rec
 and `i` shows what it makes of its samples."""
 LINES_ABOVE = 4
 """Of figures, above the pictures."""
+EVERY = 1.0
+"""Seconds: all of it changes with every step, and nobody reads figures faster."""
 
 
 class SampleScreen(CloseupScreen):
@@ -41,6 +44,8 @@ class SampleScreen(CloseupScreen):
         self._first = 0
         """The first line of the tables of atoms."""
         self._longest = 0
+        self._drawn: SampleContent | None = None
+        self._drawn_at = float("-inf")
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -79,7 +84,12 @@ class SampleScreen(CloseupScreen):
             )
             for run in runs
         )
-        self._panels.show(SampleContent(panels, layout, self._first))
+        content = SampleContent(panels, layout, self._first)
+        passing = is_training(snapshot) and not display.frozen and self._is_the_same(content)
+        self.draw_again_if(passing and self._is_early(), EVERY)
+        if not (passing and self._is_early()):
+            self._drawn_at, self._drawn = time.monotonic(), content
+            self._panels.show(content)
         one = next((one for one in found.values() if one and one.count), None)
         title, note = _title(one)
         self.heading.show(title, f"{note}; display frozen" if display.frozen else note)
@@ -98,10 +108,24 @@ class SampleScreen(CloseupScreen):
             characters=self.glyphs.ascii or self.app.no_color,
         )
 
+    def _is_early(self) -> bool:
+        return time.monotonic() - self._drawn_at < EVERY
+
+    def _is_the_same(self, content: SampleContent) -> bool:
+        """Whether nothing is another but what the training changes."""
+        drawn = self._drawn
+        return drawn is not None and _what(drawn) == _what(content) and not self.owner.awaited
+
     def action_scroll_table(self, lines: int) -> None:
         """Move in the tables of atoms."""
         self._first = max(0, min(self._first + lines, self._longest - 1))
         self.owner.redraw()
+
+
+def _what(content: SampleContent) -> tuple[object, ...]:
+    """Which sample of which runs is shown, and how."""
+    asked = tuple(panel.shown.asked if panel.shown else panel.run for panel in content.panels)
+    return (asked, content.tiles, content.first)
 
 
 def _newest(run: RunSnapshot, index: int) -> SampleShown | None:

@@ -1,5 +1,6 @@
 """Atoms as small pictures, those of several runs beside each other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from textual import events
@@ -8,12 +9,11 @@ from textual.message import Message
 from dicttui.training.closeup import Atom, AtomOrder, AtomsShown
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.numbers import number
-from dicttui.tui.tiles import GAP, Tiles
-from dicttui.tui.widgets.picture_pieces import PicturePieces
-from dicttui.tui.widgets.roles import Span, folded
-
-BETWEEN = 2
-"""Cells between two runs."""
+from dicttui.tui.tiles import BETWEEN, GAP, Tiles, column_width
+from dicttui.tui.widgets.ground import Ground
+from dicttui.tui.widgets.picture_pieces import PicturePieces, Turns
+from dicttui.tui.widgets.piece_lines import PieceLines
+from dicttui.tui.widgets.roles import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,6 @@ class Column:
     """The newest that has come, which may be of another part or order; None: nothing yet."""
     first: int
     """The place, in the order, of the atom that stands first."""
-    words: str = ""
-    """In place of pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +41,74 @@ class GalleryContent:
     """The magnitude that has the strongest colour; None: in each picture its own peak."""
 
 
-def column_width(width: int, count: int) -> int:
-    """Cells for each of so many runs."""
-    return max(1, (width - BETWEEN * (count - 1)) // max(1, count))
+class Headings(PieceLines):
+    """Whose columns they are."""
+
+    DEFAULT_CSS = """
+    Headings { height: 1; }
+    """
+    _columns: tuple[Column, ...] = ()
+
+    def show(self, columns: tuple[Column, ...]) -> None:
+        """Show the runs' headings."""
+        self._columns = columns
+        self.redraw()
+
+    def put_all(self, width: int, height: int) -> None:
+        """On one line."""
+        del height
+        each = column_width(width, len(self._columns))
+        for place, column in enumerate(self._columns):
+            self.put_spans(0, place * (each + BETWEEN), each, column.heading, column.place)
 
 
-class AtomGallery(PicturePieces):
-    """One column a run: a heading, then pictures with captions."""
+class AtomStrip(PicturePieces):
+    """Atoms below each other, each with its caption.
+
+    A widget of its own, though it is narrow: of a line that has changed Textual sends to the
+    terminal all that stands between the widget's left edge and the change.
+    """
+
+    DEFAULT_CSS = """
+    AtomStrip { height: 1fr; }
+    """
+
+    def __init__(self, *, glyphs: Glyphs, turns: Turns) -> None:
+        super().__init__(glyphs=glyphs, turns=turns)
+        self._atoms: Sequence[Atom | None] = ()
+        self._content: GalleryContent | None = None
+        self._run = ""
+
+    def show(self, content: GalleryContent, run: str, atoms: Sequence[Atom | None]) -> None:
+        """Draw these atoms of a run; None is a place without one."""
+        before, self._content = self._content, content
+        if before is None or (before.tiles, before.scale) != (content.tiles, content.scale):
+            self.forget_levels()
+        self._run, self._atoms = run, atoms
+        self.redraw()
+
+    def put_all(self, width: int, height: int) -> None:
+        """From top to bottom."""
+        del height
+        content = self._content
+        if content is None:
+            return
+        tiles = content.tiles
+        for row, atom in enumerate(self._atoms):
+            top = row * (tiles.lines + 1)
+            if atom is not None:
+                key = (self._run, atom.index)
+                self.put_picture(tiles, atom.picture, key, 0, top, scale=content.scale)
+                words = caption(atom, content.order, min(tiles.cell, width))
+                self.put_spans(top + tiles.lines, 0, width, [(words, "muted")])
+
+
+class AtomGallery(Ground):
+    """Strips of atoms side by side, some for each run."""
+
+    DEFAULT_CSS = """
+    AtomGallery { layout: horizontal; height: 1fr; overflow: hidden; }
+    """
 
     @dataclass
     class Scrolled(Message):
@@ -58,50 +117,46 @@ class AtomGallery(PicturePieces):
         rows: int
 
     def __init__(self, *, glyphs: Glyphs) -> None:
-        super().__init__(glyphs=glyphs)
-        self._content: GalleryContent | None = None
+        super().__init__()
+        self._glyphs = glyphs
+        self._strips: list[AtomStrip] = []
+        self._arranged: tuple[int, int, int, int] | None = None
+        self.turns = Turns()
 
-    def show(self, content: GalleryContent) -> None:
-        """Draw atoms."""
-        before, self._content = self._content, content
-        if before is None or (before.tiles, before.scale) != (content.tiles, content.scale):
-            self.forget_levels()
-        self.redraw()
-
-    def put_all(self, width: int, height: int) -> None:
-        """The columns."""
-        del height
-        content = self._content
-        if content is None or not content.columns:
-            return
-        each = column_width(width, len(content.columns))
-        for place, column in enumerate(content.columns):
-            self._put_column(content, column, place * (each + BETWEEN), each)
-
-    def _put_column(self, content: GalleryContent, column: Column, x: int, width: int) -> None:
-        self.put_spans(0, x, width, column.heading, column.place)
-        if column.words:
-            for y, words in enumerate(folded(column.words, width), 2):
-                self.put_spans(y, x, width, [(words, "muted")])
-            return
+    def show(self, content: GalleryContent, rate: float) -> None:
+        """Draw atoms, which is done so many times a second."""
         tiles = content.tiles
-        for place in range(tiles.count):
-            row, across = divmod(place, tiles.across)
-            top = 1 + row * (tiles.lines + 1)
-            at = x + across * (tiles.cell + GAP)
-            self._put_atom(content, column, _atom_at(column, content.order, place), at, top)
+        self._arrange(tiles, len(content.columns))
+        self.turns.begin()
+        for place, strip in enumerate(self._strips):
+            column, across = divmod(place, tiles.across)
+            shown = content.columns[column]
+            places = range(across, tiles.count, tiles.across)
+            atoms = [_atom_at(shown, content.order, place) for place in places]
+            strip.show(content, shown.run, atoms)
+        self.turns.end(rate)
 
-    def _put_atom(
-        self, content: GalleryContent, column: Column, atom: Atom | None, x: int, top: int
-    ) -> None:
-        tiles = content.tiles
-        numbers = None if atom is None else atom.picture
-        key = (column.run, -1 if atom is None else atom.index)
-        self.put_picture(tiles, numbers, key, x, top, scale=content.scale)
-        words = "" if atom is None else caption(atom, content.order, tiles.cell)
-        self.put_spans(top + tiles.lines, x, tiles.cell, [(words, "muted")])
-
-    # -- the mouse -----------------------------------------------------------------------------
+    def _arrange(self, tiles: Tiles, columns: int) -> None:
+        """As many strips as there are columns of pictures, each where it belongs."""
+        wanted = (tiles.across, tiles.cell, columns, self.size.width)
+        if wanted == self._arranged:
+            return
+        self._arranged = wanted
+        count = tiles.across * columns
+        for strip in self._strips[count:]:
+            strip.remove()
+        new = [
+            AtomStrip(glyphs=self._glyphs, turns=self.turns)
+            for _ in range(count - len(self._strips))
+        ]
+        self._strips = [*self._strips[:count], *new]
+        rest = column_width(self.size.width, columns) - (tiles.cell + GAP) * tiles.across
+        for place, strip in enumerate(self._strips, 1):
+            strip.styles.width = tiles.cell
+            right = GAP if place % tiles.across else GAP + rest + BETWEEN
+            strip.styles.margin = (0, 0 if place == count else max(0, right), 0, 0)
+        if new:
+            self.mount(*new)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """A row further."""

@@ -198,20 +198,13 @@ class Lines(Widget):
             if _look_alike(old, new):
                 continue
             strip = as_strip(new, width)
-            if spans := self.changed(y, strips[y], strip):
+            start, end = changed_columns(strips[y], strip)
+            if end > start:
                 strips[y] = strip
                 self._painted.pop(y, None)
-                regions += [Region(start, y, end - start, 1) for start, end in spans]
+                regions.append(Region(start, y, end - start, 1))
         if regions:
             self.refresh(*regions)
-
-    def changed(self, y: int, old: Strip, new: Strip) -> list[tuple[int, int]]:
-        """The cells [start, end) of a line that are to be painted again; none if it looks as it
-        did.
-        """
-        del y
-        start, end = changed_columns(old, new)
-        return [(start, end)] if end > start else []
 
     def render_line(self, y: int) -> Strip:
         """One line, on the stylesheet's background."""

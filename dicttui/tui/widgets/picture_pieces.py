@@ -24,13 +24,47 @@ from dicttui.tui.widgets.piece_lines import PieceLines
 NOT_FINITE = "not finite"
 
 
-class PicturePieces(PieceLines):
-    """Of each line of a picture that has changed, only the pixels from the first that has to the
-    last are painted again; a pixel keeps its colour while its number wavers.
+PIXELS_PER_SECOND = 2_000
+"""Pixels that are painted again: each takes some thirty bytes, and a screen of atoms that all learn
+would send half a megabyte a second to a terminal that may be at the other end of a slow line."""
+
+
+class Turns:
+    """Where many pictures change, they are painted again in turns: it takes the longer until each
+    has been, the more there are.
     """
 
-    def __init__(self, *, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
+        self._turn, self._turns = 0, 1
+        self._changed = 0
+        self.lags = False
+        """Whether a picture is not drawn as it is, because it waits for its turn."""
+
+    def begin(self) -> None:
+        """All pictures are about to be drawn."""
+        self._turn += 1
+        self._changed, self.lags = 0, False
+
+    def has(self, key: Hashable, pixels: int) -> bool:
+        """Whether it is the turn of a picture of which so many pixels have changed."""
+        self._changed += pixels
+        mine = self._turns == 1 or (hash(key) + self._turn) % self._turns == 0
+        self.lags = self.lags or not mine
+        return mine
+
+    def end(self, rate: float) -> None:
+        """All have been drawn, which is done so many times a second."""
+        self._turns = max(1, round(self._changed * rate / PIXELS_PER_SECOND))
+
+
+class PicturePieces(PieceLines):
+    """A pixel keeps its colour while its number wavers, and a picture keeps its pixels until it is
+    its turn.
+    """
+
+    def __init__(self, *, glyphs: Glyphs, turns: Turns) -> None:
         super().__init__(glyphs=glyphs)
+        self._turns = turns
         self._levels: dict[Hashable, Levels] = {}
         """What each picture was drawn with, by what it is of."""
         self._drawn: dict[Hashable, Levels] = {}
@@ -91,26 +125,11 @@ class PicturePieces(PieceLines):
             return None
         if scale:
             values = values * np.float32(numbers.peak / scale)
-        drawn = levels(values, sides_of(tiles.image), self._levels.get(key))
+        before = self._levels.get(key)
+        drawn = levels(values, sides_of(tiles.image), before)
+        if before is not None and before.shape == drawn.shape:
+            changed = int(np.count_nonzero(before != drawn))
+            if changed and not self._turns.has(key, changed):
+                drawn = before
         self._drawn[key] = drawn
         return rows_of(drawn, tiles.image, characters=tiles.characters)
-
-    def changed_within(self, was: Any, now: Any, width: int) -> tuple[int, int]:
-        """Of two looks of a picture's line, from the first pixel that is another to the last."""
-        if not _are_lines(was, now):
-            return 0, width
-        cells = [
-            place // now[2]
-            for old, new in zip(was[:2], now[:2], strict=True)
-            for place, (a, b) in enumerate(zip(old, new, strict=False))
-            if a != b
-        ]
-        return (min(cells), max(cells) + 1) if cells else (0, width)
-
-
-def _are_lines(was: Any, now: Any) -> bool:
-    """Whether both are looks of lines of equal pictures."""
-    return all(
-        isinstance(look, tuple) and len(look) == 3 and isinstance(look[0], bytes)
-        for look in (was, now)
-    ) and [len(part) for part in was[:2]] == [len(part) for part in now[:2]]

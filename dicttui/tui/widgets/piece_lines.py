@@ -1,4 +1,4 @@
-"""Lines put together of pieces, of which only those that have changed are painted again."""
+"""Lines put together of pieces, made anew only where a piece has changed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -65,22 +65,3 @@ class PieceLines(RoleLines):
             for y, segments in enumerate(self._segments)
         ]
         return self._lines
-
-    def changed(self, y: int, old: Strip, new: Strip) -> list[tuple[int, int]]:
-        """Of pieces that stand where they stood, those that look different."""
-        before = self._before[y] if y < len(self._before) else []
-        after = self._pieces[y] if y < len(self._pieces) else []
-        stood = [piece[:2] for piece in before] == [piece[:2] for piece in after]
-        if not stood or before[-1:] != after[-1:]:
-            return super().changed(y, old, new)
-        spans = []
-        for (x, width, was), (_, _, now) in zip(before, after, strict=True):
-            if was != now:
-                first, last = self.changed_within(was, now, width)
-                spans.append((x + first, x + last))
-        return spans
-
-    def changed_within(self, was: Any, now: Any, width: int) -> tuple[int, int]:
-        """Of two looks of a piece, the cells [first, last) outside of which they are the same."""
-        del was, now
-        return 0, width

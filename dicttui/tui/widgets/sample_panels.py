@@ -7,13 +7,13 @@ import numpy as np
 from rich.segment import Segment
 
 from dicttui.training.closeup import Numbers, SampleShown, UsedAtom
+from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.numbers import count, number, percent
 from dicttui.tui.palette import run_style
 from dicttui.tui.pixels import Floats, shares
 from dicttui.tui.signed_bars import fits, signed_bars
-from dicttui.tui.tiles import GAP, Tiles
-from dicttui.tui.widgets.atom_gallery import BETWEEN, column_width
-from dicttui.tui.widgets.picture_pieces import PicturePieces
+from dicttui.tui.tiles import BETWEEN, GAP, Tiles, column_width
+from dicttui.tui.widgets.picture_pieces import PicturePieces, Turns
 from dicttui.tui.widgets.roles import Span, folded
 
 LABELS = ("x", "x̂", "x − x̂")
@@ -66,12 +66,14 @@ class SamplePanels(PicturePieces):
     first.
     """
 
-    _content: SampleContent | None = None
+    def __init__(self, *, glyphs: Glyphs) -> None:
+        super().__init__(glyphs=glyphs, turns=Turns())
+        self._content: SampleContent | None = None
 
     def show(self, content: SampleContent) -> None:
         """Draw a sample."""
         before, self._content = self._content, content
-        if before is None or before.tiles != content.tiles:
+        if before is None or (before.tiles, _samples(before)) != (content.tiles, _samples(content)):
             self.forget_levels()
         self.redraw()
 
@@ -242,6 +244,11 @@ class SamplePanels(PicturePieces):
             words = f"and {count(left)} more with shorter contributions"
             end = y + 1 + len(shown.atoms) - content.first
             self.put_spans(end, x, width, [(words.rjust(len(words) + 3), "muted")])
+
+
+def _samples(content: SampleContent) -> list[int | None]:
+    """Which samples are shown."""
+    return [panel.shown.asked.index if panel.shown else None for panel in content.panels]
 
 
 def _columns(atoms: Sequence[UsedAtom], width: int) -> list[_Column]:
