@@ -49,6 +49,8 @@ class Samples:
     """[d_in], of the train set."""
     batch_size: int
     """Samples of one step; n for the full batch."""
+    seed: int
+    """What batches are a function of, beside the step."""
     fresh: bool
     """Whether every step has samples of its own, not taken from `train`."""
 
@@ -70,7 +72,7 @@ class Samples:
         self.batch_size = batch_size if fresh else effective_batch_size(batch_size, len(train))
         self.mean = moments_of(train).mean.float()
         self._fresh = fresh
-        self._seed = seed
+        self.seed = seed
         self._resident = train.nbytes < RESIDENT_BYTES or self.full_batch
         self._trains: dict[torch.device, Tensor] = {}
         self._probes: dict[torch.device, Tensor] = {}
@@ -186,7 +188,7 @@ class Samples:
 
     def _permutation(self, epoch: int, device: torch.device) -> Tensor:
         def draw() -> Tensor:
-            stream = generator(self._seed, "epoch", epoch)
+            stream = generator(self.seed, "epoch", epoch)
             return torch.randperm(self.n, generator=stream).to(device)
 
         return self._permutations.get((epoch, device), draw)
@@ -195,7 +197,7 @@ class Samples:
         x = self.train if self.held_out is None else self.held_out
         if len(x) <= PROBE_SAMPLES:
             return x
-        order = torch.randperm(len(x), generator=generator(self._seed, "probe"))
+        order = torch.randperm(len(x), generator=generator(self.seed, "probe"))
         return x.index_select(0, order[:PROBE_SAMPLES].sort().values)
 
 

@@ -81,6 +81,9 @@ class PlantedData(DataSpecification):
     """Mean of exponential amplitudes; ignored by uniform ones."""
     noise: Annotated[float, Field(ge=0, le=LARGEST)] = 0.05
     """Standard deviation of the noise on each feature."""
+    parents: Annotated[int, Field(ge=0)] = 0
+    """The first so many atoms are parents, each other atom the child of one of them, which takes
+    part only where its parent does; 0: all independent."""
     fresh: bool = False
     """Draw new samples at every step (then `batch_size` must be set, and `n` is the size of the
     set on which the data's mean and scale are measured)."""
@@ -91,6 +94,18 @@ class PlantedData(DataSpecification):
             ("mean_l0", "n_atoms"),
             lambda mean_l0, n_atoms: mean_l0 <= n_atoms,
             "{mean_l0} is more than there are atoms; allowed: at most n_atoms ({n_atoms})",
+        ),
+        Rule(
+            ("parents", "n_atoms"),
+            lambda parents, n_atoms: 2 * parents <= n_atoms,
+            "{parents} is more than half of the atoms; allowed: at most half of n_atoms "
+            "({n_atoms})",
+        ),
+        Rule(
+            ("mean_l0", "parents"),
+            lambda mean_l0, parents: parents == 0 or mean_l0 <= 2 * parents,
+            "{mean_l0} is more than parents ({parents}) and as many children on average give; "
+            "allowed: at most twice the parents",
         ),
         Rule(
             ("amplitude_min", "amplitude_max"),

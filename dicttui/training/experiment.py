@@ -10,7 +10,7 @@ from dicttui.data import seeds
 from dicttui.data.samples import Samples
 from dicttui.data.source import open_source
 from dicttui.measures.deadness import Deadness
-from dicttui.networks import registry
+from dicttui.networks import averaging, registry
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry as optimizers
 from dicttui.preset.model import Preset
@@ -91,6 +91,7 @@ class Experiment:
         training = self.preset.training
         network.to(device)
         network.precision = specification.precision
+        averaging.start(network, specification.ema_decay)
         trainable = Trainable(
             specification=specification,
             network=network,
@@ -106,6 +107,7 @@ class Experiment:
         window = training.dead_feature_window
         if training.dead_feature_window_samples is not None:
             window = max(1, -(-training.dead_feature_window_samples // self.samples.batch_size))
+        network.dead_feature_window = window
         trainable.rates = trainable.first_rates()
         return GradientRun(trainable, training.steps, window, choice.chosen(training.engine))
 

@@ -15,7 +15,7 @@ from dicttui.measures.steps import RECENT_STEPS
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
-from dicttui.training import devices, divergence, measurement
+from dicttui.training import devices, divergence, measurement, resampling
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import NOT_READY, Choice
 from dicttui.training.engines.engine import Lent, StepError, Work
@@ -120,6 +120,12 @@ class GradientRun:
         return self._probe_every - self.step % self._probe_every
 
     @property
+    def until_resampling(self) -> int:
+        """Steps until dead atoms are started anew, at least 1: at once is before the next step."""
+        due = resampling.until_due(self.specification, self.step + 1)
+        return sys.maxsize if due is None else due + 1
+
+    @property
     def _probe_every(self) -> int:
         return PROBE_EVERY if self.step < PROBED_OFTEN else PROBE_EVERY_LATER
 
@@ -142,6 +148,7 @@ class GradientRun:
         any thread meanwhile, and holds no GIL. None: there is none.
         """
         self._prepared, self._lent_steps = True, 0
+        self._resample()
         if self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
         one_by_one = int(observe) if self._rows_in(count, observe) is None else RECENT_STEPS
@@ -160,8 +167,10 @@ class GradientRun:
     def advance(self, count: int, *, observe: bool) -> None:
         """Make so many steps, and measure in the last of them if asked to."""
         self.newly_made = (self.step, [])
-        if not self._prepared and self._checkpoint.due():
-            self._checkpoint.take(self.trainable, self.step)
+        if not self._prepared:
+            self._resample()
+            if self._checkpoint.due():
+                self._checkpoint.take(self.trainable, self.step)
         began = time.perf_counter() - self._lent_seconds
         self._prepared, self._lent_seconds = False, 0.0
         failure: BaseException | None = None
@@ -194,6 +203,17 @@ class GradientRun:
         elif self.pause_at is not None and self.step >= self.pause_at:
             self.state = "paused"
             self.pause_at = None
+
+    def _resample(self) -> None:
+        """Start dead atoms anew if it is time for that, before the next step."""
+        if resampling.until_due(self.specification, self.step) != 0:
+            return
+        count = resampling.resample(self.trainable, self.step, self.dead_window)
+        if count:
+            self.mark(f"{count:,} resampled")
+            self._checkpoint.renew()
+            if self.rows is not None:
+                self.rows.forget()
 
     def _eagerly(
         self, count: int, observe: bool, failure: BaseException

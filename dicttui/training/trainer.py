@@ -223,7 +223,12 @@ class Trainer:
     def _until_something(self, run: GradientRun) -> int:
         """Steps until a run has to stop or an observer wants to look."""
         wanted = self._audience.until_wanted(run.step)
-        return min(self._wants(run), run.until_probe, *([] if wanted is None else [wanted]))
+        return min(
+            self._wants(run),
+            run.until_probe,
+            run.until_resampling,
+            *([] if wanted is None else [wanted]),
+        )
 
     def _advance(self, run: GradientRun, count: int, *, observe: bool) -> float:
         """Advance one run; how long it measured."""
