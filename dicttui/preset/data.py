@@ -2,13 +2,20 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from dicttui.preset.specification import Rule, Specification
 
 Scaling = Literal[
-    "none", "center", "standardize", "unit_norm", "expected_average_only_in", "layer_norm"
+    "none",
+    "center",
+    "standardize",
+    "unit_norm",
+    "expected_average_only_in",
+    "constant_norm_rescale",
+    "layer_norm",
 ]
+"""The last three, and "none", are SAELens' `normalize_activations`."""
 
 LARGEST = 1e38
 """Of a sample's numbers: float32 ends at 3.4e38."""
@@ -192,7 +199,40 @@ class FileData(DataSpecification):
     """Where in that model they were taken."""
 
 
+class ActivationsData(DataSpecification):
+    """Samples that stay on disk: a directory or a pattern of .safetensors, .npy or .pt shards
+    [n, d_in] or [batch, sequence, d_in], or a data set that Hugging Face's `save_to_disk` wrote.
+    """
+
+    kind: Literal["activations"]
+    path: Annotated[str, Field(min_length=1)]
+    """Relative paths start at the preset's own directory."""
+    array: str | None = Field(default=None, validation_alias=AliasChoices("array", "column"))
+    """Which array, or column, of shards that hold several."""
+    n: Annotated[int, Field(ge=1)] = 16_384
+    """Rows, drawn from all shards, on which mean, scale and metrics are measured; of the held-out
+    rows at most as many are."""
+    batch_size: Annotated[int, Field(ge=0)] = 4096
+    shuffle: Literal["buffer", "permutation"] = "buffer"
+    """buffer: a shuffle buffer, filled with short runs of rows from everywhere; permutation: the
+    shards in a random order, and the rows of each in a random order, which takes a fast disk."""
+    buffer_size: Annotated[int, Field(ge=0)] = 0
+    """Rows of the shuffle buffer; 0: as many as 128 MiB hold. Up to three are in memory."""
+    on_bad_rows: Literal["error", "skip"] = "error"
+    """What becomes of rows that hold NaN or infinity: training pauses, or other rows of the batch
+    take their places, and they are counted."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("batch_size",),
+            lambda batch_size: batch_size >= 1,
+            "{batch_size}: samples that stay on disk have no full batch; allowed: at least 1",
+        ),
+    )
+
+
 AnyData = Annotated[
-    GaussianData | PlantedData | DigitsData | PatchesData | FileData,
+    GaussianData | PlantedData | DigitsData | PatchesData | FileData | ActivationsData,
     Field(discriminator="kind"),
 ]
