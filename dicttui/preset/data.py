@@ -209,7 +209,7 @@ class ActivationsData(DataSpecification):
     """Relative paths start at the preset's own directory."""
     array: str | None = Field(default=None, validation_alias=AliasChoices("array", "column"))
     """Which array, or column, of shards that hold several."""
-    n: Annotated[int, Field(ge=1)] = 16_384
+    n: Annotated[int, Field(ge=1)] = 8192
     """Rows, drawn from all shards, on which mean, scale and metrics are measured; of the held-out
     rows at most as many are."""
     batch_size: Annotated[int, Field(ge=0)] = 4096
@@ -217,7 +217,7 @@ class ActivationsData(DataSpecification):
     """buffer: a shuffle buffer, filled with short runs of rows from everywhere; permutation: the
     shards in a random order, and the rows of each in a random order, which takes a fast disk."""
     buffer_size: Annotated[int, Field(ge=0)] = 0
-    """Rows of the shuffle buffer; 0: as many as 128 MiB hold. Up to three are in memory."""
+    """Rows of the shuffle buffer; 0: as many as 64 MiB hold. The next is in memory as well."""
     on_bad_rows: Literal["error", "skip"] = "error"
     """What becomes of rows that hold NaN or infinity: training pauses, or other rows of the batch
     take their places, and they are counted."""

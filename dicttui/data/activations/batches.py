@@ -41,6 +41,7 @@ class _Block:
     """[len(rows), d_in]"""
     left: deque[tuple[int, int]]
     """Ranges of `rows` that are still to be read."""
+    used: bool = False
 
 
 class Batches:
@@ -107,7 +108,8 @@ class Batches:
         for wanted in (key, following):
             block = self._blocks.get(wanted)
             if block is None:
-                if len({*self._used, key, wanted}) > MOST_BLOCKS:
+                self._drop_old()
+                if len(self._blocks) >= MOST_BLOCKS:
                     return False
                 block = self._begin(wanted)
             if block.left:
@@ -159,15 +161,16 @@ class Batches:
             if len(set(self._used)) > MOST_BLOCKS:
                 return None
             block = self._begin(key)
+        block.used = True
         self._blocks.move_to_end(key)
         while block.left:
             self._load(block, LOADED_AT_A_TIME)
         return block
 
     def _begin(self, key: Key) -> _Block:
+        self._drop_old()
         while len(self._blocks) >= MOST_BLOCKS:
-            unused = (old for old in self._blocks if old not in self._used)
-            del self._blocks[next(unused, next(iter(self._blocks)))]
+            self._blocks.popitem(last=False)
         most = self._train.count - key[1] * self._order.block
         rows = self._rows(key, 0, min(self._order.block, most))
         order = np.argsort(rows)
@@ -177,6 +180,11 @@ class Batches:
         block = _Block(rows, place, self._shards.empty(len(rows)), deque(runs(rows)))
         self._blocks[key] = block
         return block
+
+    def _drop_old(self) -> None:
+        """Let go of blocks that have been used and are no more."""
+        for key in [k for k, b in self._blocks.items() if b.used and k not in self._used]:
+            del self._blocks[key]
 
     def _load(self, block: _Block, most: int) -> None:
         """Read some of a block, about so many bytes. Raises DataError; what has been read stays."""

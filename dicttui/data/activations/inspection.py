@@ -10,7 +10,7 @@ from dicttui.data.activations.finding import found_files
 from dicttui.data.activations.shards import Shard, Shards, opened
 from dicttui.data.activations.stored import widened
 from dicttui.data.error import DataError
-from dicttui.data.finiteness import NonFiniteRows
+from dicttui.data.finiteness import FIRST, NonFiniteRows
 from dicttui.data.inspection import Statistics, statistics_of
 from dicttui.data.moments import Moments, row_ranges
 
@@ -122,7 +122,7 @@ class _Looked:
         except DataError as error:
             problems[shard.path] = str(error)
             return None
-        room = max(0, len(bad.first) - len(self.first))
+        room = FIRST - len(self.first)
         self.first += tuple(self.rows + row for row in bad.first[:room])
         self.rows += stored.rows
         self.bad += bad.count

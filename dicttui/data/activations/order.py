@@ -11,8 +11,10 @@ from dicttui.data.activations.shards import Indices
 from dicttui.data.recent import Recent
 from dicttui.data.seeds import generator
 
-RUN_BYTES = 2**19
+RUN_BYTES = 2**18
 """Of consecutive rows that a shuffle buffer takes together: a disk reads them as fast as any."""
+FEWEST_RUNS = 64
+"""In a buffer."""
 
 
 class Order(Protocol):
@@ -36,7 +38,7 @@ class Buffered:
 
     def __init__(self, n: int, seed: int, *, buffer: int, row_bytes: int) -> None:
         self._n, self._seed = n, seed
-        self._run = max(1, min(buffer, RUN_BYTES // row_bytes))
+        self._run = max(1, min(buffer // FEWEST_RUNS, RUN_BYTES // row_bytes))
         self.block = buffer // self._run * self._run
         self._orders = Recent[int, Indices](2)
         self._shuffled = Recent[tuple[int, int], Indices](4)
