@@ -74,6 +74,7 @@ def _state(experiment: Recorded, moment: Moment) -> NetworkState:
         "step": moment.step,
         "title": experiment.title,
         "network": _without_places(specification),
+        **{key: moment.specification[key] for key in ("optimizer", "lr", "arguments")},
         "data": _without_places(data.model_dump(mode="json")),
         **_origin(data),
     }

@@ -59,6 +59,7 @@ def test_the_newest_whole_checkpoint_has_the_weights(relu, record):
     experiment = training.session._trainer.experiment
     found = weights.newest(recorded, "adam")
     assert (found.step, found.checkpoint.name, found.damaged) == (16, "checkpoint-1.json", ())
+    assert found.state.about["optimizer"] == "Adam"
     assert found.state.scaling == facts_of(experiment.samples.scaling)
     assert torch.equal(found.state.parameters()["W_enc"], network_of(training).W_enc)
     newest = manifest.read(found.checkpoint).runs[0].moment
