@@ -185,7 +185,16 @@ class PatchesData(DataSpecification):
     )
 
 
-class FileData(DataSpecification):
+class OwnData(DataSpecification):
+    """Keys of a person's own samples."""
+
+    model_name: str | None = None
+    """Whose activations they are, if they are some: told to whoever opens exported weights."""
+    hook_name: str | None = None
+    """Where in that model they were taken."""
+
+
+class FileData(OwnData):
     """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
 
     kind: Literal["file"]
@@ -193,13 +202,9 @@ class FileData(DataSpecification):
     """Relative paths start at the preset's own directory."""
     array: str | None = None
     """Which array of a file that holds several."""
-    model_name: str | None = None
-    """Whose activations they are, if they are some: told to whoever opens exported weights."""
-    hook_name: str | None = None
-    """Where in that model they were taken."""
 
 
-class ActivationsData(DataSpecification):
+class ActivationsData(OwnData):
     """Samples that stay on disk: a directory or a pattern of .safetensors, .npy or .pt shards
     [n, d_in] or [batch, sequence, d_in], or a data set that Hugging Face's `save_to_disk` wrote.
     """
