@@ -198,14 +198,9 @@ class PatchesData(DataSpecification):
         return (self.patch_size, self.patch_size)
 
 
-class FileData(DataSpecification):
-    """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
+class OwnSamples(DataSpecification):
+    """A person's own samples."""
 
-    kind: Literal["file"]
-    path: Annotated[str, Field(min_length=1)]
-    """Relative paths start at the preset's own directory."""
-    array: str | None = None
-    """Which array of a file that holds several."""
     image: Image | None = None
     """[height, width] of samples that are pictures, their features row by row; [height, width, 3]
     where each pixel is red, green and blue, one after another."""
@@ -223,6 +218,16 @@ class FileData(DataSpecification):
     def picture(self) -> Image | None:
         """What the preset says."""
         return self.image
+
+
+class FileData(OwnSamples):
+    """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
+
+    kind: Literal["file"]
+    path: Annotated[str, Field(min_length=1)]
+    """Relative paths start at the preset's own directory."""
+    array: str | None = None
+    """Which array of a file that holds several."""
 
 
 def _is_picture(image: Image) -> bool:
