@@ -1,14 +1,17 @@
 """Atoms as pictures, and one sample with its code: what is shown is what the network has."""
 
 import base64
+import zlib
 
 import numpy as np
 import pytest
 import torch
 
 from dicttui.measures import pictures
+from dicttui.record.pending import packed
 from dicttui.training.closeup import AtomsAsked, SampleAsked
-from dicttui.training.snapshot import View
+from dicttui.training.plain import parsed, restored
+from dicttui.training.snapshot import Snapshot, View
 
 FILE = """
 [data]
@@ -177,3 +180,12 @@ def test_a_network_that_cannot_be_looked_at_goes_on(open_file, tmp_path):
     assert run.samples[0].trouble == "RuntimeError: no batch of one"
     assert len(run.atoms[0].atoms) == 4
     assert (run.state, run.step) == ("running", 3)
+
+
+def test_pictures_are_not_recorded(open_file):
+    session = open_file()
+    session.view(View(atoms=(AtomsAsked("run", "use", 0, 9),), samples=(SampleAsked("run"),)))
+    session.advance(1)
+    assert session.latest().runs[0].atoms
+    kept = restored(Snapshot, parsed(zlib.decompress(packed(session.latest()))))
+    assert (kept.runs[0].atoms, kept.runs[0].samples) == ((), ())
