@@ -145,6 +145,10 @@ class HandmadeSession:
             histories = {name: series(decay(2.0, 0.2, 400), 4_200)}
             runs = tuple(replace(run, series=run.series | histories) for run in self.snapshot.runs)
             self.show(replace(self.snapshot, runs=runs))
+        if request.atoms or request.samples:
+            from handmade_closeups import answered
+
+            self.show(answered(self.snapshot, request))
         if not request.rows_of:
             return
         runs = tuple(
