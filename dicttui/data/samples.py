@@ -97,6 +97,19 @@ class Samples:
         return self.train.shape[1]
 
     @property
+    def epoch_rows(self) -> int | None:
+        """Train samples that are seen once each before one of them is seen again; None where every
+        step has new ones.
+        """
+        return None if self.fresh else self.n
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps in which they are seen, as far as they make whole batches."""
+        rows = self.epoch_rows
+        return None if rows is None else max(1, rows // self.batch_size)
+
+    @property
     def full_batch(self) -> bool:
         """Whether every step sees the whole train set."""
         return not self.fresh and self.batch_size == self.n

@@ -199,13 +199,15 @@ def view(look: Look) -> View:
     except PlainError as error:
         raise WireError(str(error)) from error
     refresh = asked.refresh
-    if math.isnan(refresh) or max(len(asked.series), len(asked.rows_of)) > MOST_LOOKED_AT:
+    most = max(len(asked.series), len(asked.rows_of), len(asked.pages))
+    if math.isnan(refresh) or most > MOST_LOOKED_AT:
         raise WireError("a view that nobody could want")
     return View(
         refresh=min(max(refresh, SLOWEST), FASTEST),
         series=asked.series,
         rows_of=asked.rows_of,
-        row_indices=asked.row_indices,
+        pages=asked.pages,
+        firing=asked.firing,
     )
 
 

@@ -11,15 +11,12 @@ def together(views: Iterable[View]) -> View:
     wanted = list(views)
     if not wanted:
         return View()
-    indices: set[int] | None = set()
-    for view in wanted:
-        if view.rows_of and indices is not None:
-            indices = None if view.row_indices is None else indices | {*view.row_indices}
     return View(
         refresh=max(view.refresh for view in wanted),
         series=_union(view.series for view in wanted),
         rows_of=_union(view.rows_of for view in wanted),
-        row_indices=None if not indices else tuple(sorted(indices)),
+        pages=tuple(dict.fromkeys(page for view in wanted for page in view.pages)),
+        firing=any(view.firing for view in wanted),
     )
 
 
@@ -34,14 +31,13 @@ def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _run(run: RunSnapshot, view: View) -> RunSnapshot:
     rows = run.rows if run.name in view.rows_of else ()
-    if rows and view.row_indices is not None:
-        wanted = {*view.row_indices}
-        rows = tuple(row for row in rows if row.index in wanted)
+    pages = tuple(page for page in run.pages if page.request in view.pages)
     series = _series(run.series, view)
     ghosts = tuple(_ghost(ghost, view) for ghost in run.ghosts)
-    if (len(rows), len(series), ghosts) == (len(run.rows), len(run.series), run.ghosts):
+    sizes = (len(rows), len(pages), len(series))
+    if (*sizes, ghosts) == (len(run.rows), len(run.pages), len(run.series), run.ghosts):
         return run
-    return replace(run, rows=rows, series=series, ghosts=ghosts)
+    return replace(run, rows=rows, pages=pages, series=series, ghosts=ghosts)
 
 
 def _ghost(ghost: Ghost, view: View) -> Ghost:
