@@ -100,7 +100,7 @@ def _has_rows(snapshot: Snapshot, display: Display) -> bool:
     if run is None or run.norms is None:
         return False
     # A recording has them where somebody looked at them then.
-    return snapshot.playback is None or bool(run.rows)
+    return snapshot.playback is None or bool(run.rows or run.pages)
 
 
 def _catching_up(snapshot: Snapshot) -> bool:

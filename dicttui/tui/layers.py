@@ -60,7 +60,7 @@ class Layers:
         elif run := app.showing.run(app.snapshot):
             from dicttui.tui.screens.rows import RowsScreen
 
-            app.push_screen(RowsScreen(app.glyphs, run.name))
+            app.push_screen(RowsScreen(app.glyphs, run.name, run.norms.count if run.norms else 0))
 
     def close(self) -> bool:
         """Leave the screen on top; whether there was one that can be left."""
