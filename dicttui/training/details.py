@@ -36,7 +36,7 @@ def _asked_for(run: GradientRun, view: View) -> Details:
     trainable, step, standing = run.trainable, run.step, run.wants == 0
     requests = tuple(request for request in view.pages if request.run == run.name)
     every = run.name in view.rows_of
-    if view.firing or requests:
+    if view.firing or (requests and not standing):
         run.firing.look(trainable, step, standing=standing)
     rows: tuple[Row, ...] = ()
     pages: tuple[RowsPage, ...] = ()

@@ -17,7 +17,7 @@ LONGEST = 0.2
 """Seconds that it takes at a time, and that it takes of a run that stands still."""
 PIECE = 2**21
 """Numbers of a code that are looked at together."""
-STANDING_SAMPLES = 2**16
+SAMPLES = 2**16
 """Samples on which it is counted at most while the weights stay the same."""
 
 
@@ -25,7 +25,7 @@ class FiringTracker:
     """Counts on which samples each atom of one run fires.
 
     In the steps that are measured anyway, and, while somebody looks, in forward passes over the
-    batch that the run is to make a step on next; of a run that stands still, over those after it.
+    batches that the run is to make its next steps on.
     """
 
     def __init__(self, window: int) -> None:
@@ -48,7 +48,7 @@ class FiringTracker:
 
     def measured(self, trainable: Trainable, step: int, fired: Tensor) -> None:
         """The batch of a step is being looked at as a whole: bool [batch, n_atoms]."""
-        looked_at = 0 <= self._at <= step and (step, 0) < (self._batch, self._row)
+        looked_at = self._at == step and (step, 0) < (self._batch, self._row)
         if not trainable.samples.full_batch and (looked_at or step == self._measured):
             return
         self._counts.add(fired, step, afresh=trainable.samples.full_batch)
@@ -60,18 +60,19 @@ class FiringTracker:
         seconds = LONGEST if standing else min(LONGEST, SHARE_OF_TIME * (began - self._looked))
         if not trainable.samples.full_batch:
             with evaluating(trainable.network):
-                while time.perf_counter() - began < seconds and self._wanted(step, standing):
+                while time.perf_counter() - began < seconds and self._wanted(step):
                     self._look_at_some(trainable, step)
         self._looked = time.perf_counter()
 
-    def _wanted(self, step: int, standing: bool) -> bool:
+    def _wanted(self, step: int) -> bool:
         """Go to the batch that is to be looked at next; whether there is one."""
         if self._at != step:
             self._at, self._seen = step, 0
-            self._batch, self._row = step, 0
+            if self._batch < step:
+                self._batch, self._row = step, 0
         if self._batch == self._measured:
             self._batch, self._row = self._batch + 1, 0
-        return self._seen < STANDING_SAMPLES if standing else self._batch == step
+        return self._seen < SAMPLES
 
     @torch.no_grad()
     def _look_at_some(self, trainable: Trainable, step: int) -> None:

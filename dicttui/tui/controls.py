@@ -252,6 +252,10 @@ class Controls:
         """The rows of the selected run."""
         self.app.layers.open("rows")
 
+    def dead(self) -> None:
+        """How often atoms fire."""
+        self.app.layers.open("dead")
+
     def events(self) -> None:
         """What was asked for."""
         self.app.layers.open("events")

@@ -103,6 +103,10 @@ def _has_rows(snapshot: Snapshot, display: Display) -> bool:
     return snapshot.playback is None or bool(run.rows or run.pages)
 
 
+def _has_norms(snapshot: Snapshot, _display: Display) -> bool:
+    return any(run.norms is not None for run in snapshot.runs)
+
+
 def _catching_up(snapshot: Snapshot) -> bool:
     """Whether changes are made again, during which no other is accepted."""
     return any(run.catching_up is not None for run in snapshot.runs)
@@ -240,6 +244,8 @@ KEYS: tuple[Key, ...] = (
         _freeze, footer=26),
     Key(("r",), "rows", "Screens", "Every row of the selected run's dictionary",
         _always("rows"), footer=8, use=_has_rows),
+    Key(("z",), "dead", "Screens", "How often atoms fire, and which are dead, run by run",
+        _always("dead atoms"), footer=9, use=_has_norms),
     Key(("e",), "events", "Screens", "What was asked for, and what became of it",
         _always("events"), footer=8),
     Key(("s",), "save", "Screens", "Save this screen as SVG, and the report",

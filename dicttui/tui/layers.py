@@ -57,6 +57,10 @@ class Layers:
             from dicttui.tui.screens.events import EventsScreen
 
             app.push_screen(EventsScreen(app.glyphs, app.receipts))
+        elif name == "dead":
+            from dicttui.tui.screens.dead import DeadScreen
+
+            app.push_screen(DeadScreen(app.glyphs))
         elif run := app.showing.run(app.snapshot):
             from dicttui.tui.screens.rows import RowsScreen
 

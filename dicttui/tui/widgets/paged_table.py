@@ -15,8 +15,8 @@ LEAST_ASKED_FOR, MOST_ASKED_FOR = 64, 512
 
 class PagedTable(RowTable):
     """Rows that somebody else keeps and sorts: it is asked for those about the screen as that is
-    scrolled. The cursor stands on a place of the order, whichever row that is now; on a row that was
-    sought it stays, wherever that goes, until it is moved.
+    scrolled. The cursor stands on a place of the order, whichever row that is now; on a row that
+    was sought it stays, wherever that goes, until it is moved.
     """
 
     @dataclass
