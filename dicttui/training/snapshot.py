@@ -36,8 +36,6 @@ class Norms:
     maximum: float
     ratio: float
     """Largest ÷ smallest; inf if the smallest is zero."""
-    quantiles: tuple[float, ...] = ()
-    """At 5, 25, 75 and 95 per cent of the rows."""
     values: tuple[float, ...] = ()
     """Every row's norm, where there are at most `ROWS_IN_FULL`."""
     histogram: tuple[int, ...] = ()
@@ -45,6 +43,8 @@ class Norms:
     smallest: tuple[tuple[int, float], ...] = ()
     """(row, norm) of the smallest rows, in order."""
     largest: tuple[tuple[int, float], ...] = ()
+    quantiles: tuple[float, ...] = ()
+    """At 5, 25, 75 and 95 per cent of the rows."""
 
 
 ROWS_IN_FULL = 256
@@ -262,6 +262,25 @@ class RunSnapshot:
     """Memory that a fork of this run takes: parameters, gradients, optimizer state."""
     catching_up: int | None = None
     """The step until which a resumed run repeats what it had made before it was interrupted."""
+
+    @property
+    def samples_per_second(self) -> float | None:
+        """Of wall-clock time lately; None while it does not train."""
+        if self.steps_per_second is None or self.batch_size is None:
+            return None
+        return self.steps_per_second * self.batch_size
+
+    @property
+    def epoch(self) -> float | None:
+        """How often all train samples have been seen; None where each step has new ones."""
+        return None if not self.steps_per_epoch else self.step / self.steps_per_epoch
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last step, at the speed of the last seconds; None while it does not train."""
+        if self.state != "running" or not self.steps_per_second or self.catching_up is not None:
+            return None
+        return max(0, self.target - self.step) / self.steps_per_second
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,7 +215,10 @@ class Controls:
     def x_axis(self) -> None:
         """Logarithmic or linear x."""
         chart = self.app.showing.chart
-        self._chart(replace(chart, log_x=not chart.log_x))
+        if chart.scatter:
+            self._chart(replace(chart, log_l0=not chart.log_l0))
+        else:
+            self._chart(replace(chart, log_x=not chart.log_x))
 
     def x_unit(self) -> None:
         """Steps or seconds."""

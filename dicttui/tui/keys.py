@@ -91,8 +91,14 @@ def _can_move(snapshot: Snapshot, display: Display) -> bool:
     )
 
 
-def _has_held_out(snapshot: Snapshot, _display: Display) -> bool:
-    return any(name.startswith("held_out_") for run in snapshot.runs for name in run.series)
+def _has_curves(_snapshot: Snapshot, display: Display) -> bool:
+    return not display.chart.scatter
+
+
+def _has_held_out(snapshot: Snapshot, display: Display) -> bool:
+    return _has_curves(snapshot, display) and any(
+        name.startswith("held_out_") for run in snapshot.runs for name in run.series
+    )
 
 
 def _has_rows(snapshot: Snapshot, display: Display) -> bool:
@@ -166,7 +172,8 @@ def _y_axis(_snapshot: Snapshot, display: Display) -> str:
 
 
 def _x_axis(_snapshot: Snapshot, display: Display) -> str:
-    return "x linear" if display.chart.log_x else "x log"
+    chart = display.chart
+    return "x linear" if (chart.log_l0 if chart.scatter else chart.log_x) else "x log"
 
 
 def _x_unit(_snapshot: Snapshot, display: Display) -> str:
@@ -233,9 +240,9 @@ KEYS: tuple[Key, ...] = (
     Key(("g",), "x_axis", "Chart", "x axis: logarithmic or linear",
         _x_axis, where="main", footer=22),
     Key(("t",), "x_unit", "Chart", "x axis: steps or seconds of training",
-        _x_unit, where="main", footer=23),
+        _x_unit, where="main", footer=23, use=_has_curves),
     Key(("m",), "smoothing", "Chart", "Smoothing: off, light, strong",
-        _smoothing, where="main", footer=24),
+        _smoothing, where="main", footer=24, use=_has_curves),
     Key(("h",), "samples", "Chart", "Train samples, held-out, or both",
         _samples, where="main", footer=25, use=_has_held_out),
     Key(("j",), "metric", "Chart", "What the chart shows: loss, mse, …",

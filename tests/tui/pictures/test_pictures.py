@@ -47,6 +47,21 @@ async def another_row_and_order(app: Driver) -> None:
     await press("right", "down")(app)
 
 
+async def the_last_by_norm(app: Driver) -> None:
+    """The end of very many rows, largest norms first."""
+    await app.press("r")
+    await app.see("131,072 rows")
+    await app.press("right")
+    await app.press("end")
+    await app.until(lambda: "0.5" in app.lines()[-4])
+
+
+async def scatter(app: Driver) -> None:
+    """Error over sparsity in place of curves."""
+    await press("j", "down", "down", "down", "enter")(app)
+    await app.see("fvu (log) over l0")
+
+
 async def three_receipts(app: Driver) -> None:
     """One intervention applied, one failed, one that waits for its answer."""
     await app.press("plus")
@@ -120,10 +135,19 @@ PICTURES = {
     "ghosts_seconds_smooth": Picture(handmade.with_ghosts(), SMALL, press("t", "m", "y")),
     "ghosts_ascii": Picture(handmade.with_ghosts(), SMALL, options={"ascii": True}),
     "chart_linear_smooth": Picture(handmade.with_marks(), SMALL, press("y", "m", "m")),
+    "scatter": Picture(handmade.scattered(), scenario=scatter),
+    "scatter_ascii_small": Picture(handmade.scattered(), SMALL, scatter, {"ascii": True}),
+    "minibatches": Picture(handmade.dying(2), SMALL),
     "chart_seconds_of_mse": Picture(handmade.two_runs(), scenario=frozen_seconds_of_mse),
     # Screens
     "rows": Picture(handmade.planted(), scenario=another_row_and_order),
+    "rows_of_many": Picture(handmade.large_dictionary(131_072), scenario=the_last_by_norm),
     "rows_narrow": Picture(handmade.large_dictionary(), SMALL, press("r")),
+    "dead": Picture(handmade.dying(), scenario=press("z", "tab")),
+    "dead_small": Picture(handmade.dying(), SMALL, press("z")),
+    "dead_ascii_eight_runs": Picture(
+        handmade.dying(8), SMALL, press("z", "shift+tab"), options={"ascii": True}
+    ),
     "events": Picture(handmade.two_runs(), scenario=three_receipts, answer=False),
     "help": Picture(handmade.two_runs(), scenario=press("question_mark")),
     "palette": Picture(handmade.two_runs(), SMALL, press("ctrl+p", "l", "r")),
