@@ -95,27 +95,32 @@ class FiringTracker:
         fires = self._counts.fires()
         return None if fires is None else fires.float() / self._counts.samples
 
-    def facts(self, deadness: Deadness, step: int) -> Firing | None:
+    def facts(self, deadness: Deadness, step: int) -> Firing:
         """What is known after so many completed updates (waits for the device where anything has
-        been counted since the last call); None: nothing.
+        been counted since the last call).
         """
+        if self._facts is not None and not self._changed:
+            return self._facts
         fires, samples = self._counts.fires(), self._counts.samples
-        if fires is None or not self._changed:
-            return self._facts if fires is not None else None
         deadness.look(step - 1, self._window)
         dead = deadness.dead(step - 1, self._window)
+        none = torch.zeros(
+            1 + FREQUENCY_DECADES * BINS_PER_DECADE, dtype=torch.int64, device=deadness.died.device
+        )
         numbers = torch.cat([
             torch.stack([deadness.died, deadness.woke]),
-            torch.zeros_like(fires[:1]) if dead is None else dead.sum().reshape(1),
-            frequencies.histogram(fires, samples, FREQUENCY_DECADES, BINS_PER_DECADE),
+            none[:1] if dead is None else dead.sum().reshape(1),
+            none if fires is None else frequencies.histogram(
+                fires, samples, FREQUENCY_DECADES, BINS_PER_DECADE
+            ),
         ])  # fmt: skip
         died, woke, n_dead, never, *histogram = numbers.tolist()
         self._changed = False
         self._facts = Firing(
-            atoms=len(fires),
+            atoms=len(deadness.last_fired),
             samples=samples,
-            from_step=self._counts.first,
-            to_step=self._counts.last,
+            from_step=max(0, self._counts.first),
+            to_step=max(0, self._counts.last),
             never=never,
             histogram=tuple(histogram),
             window=self._window,

@@ -121,7 +121,8 @@ class Firing:
 
     atoms: int
     samples: int
-    """On which it was counted: 1 ÷ samples is the smallest share that can be seen."""
+    """On which it was counted: 1 ÷ samples is the smallest share that can be seen. None were, right
+    after the run has gone elsewhere."""
     from_step: int
     """Updates that had been made when the first of them was looked at."""
     to_step: int

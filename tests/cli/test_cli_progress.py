@@ -21,7 +21,8 @@ def test_a_line_comes_every_few_seconds_and_not_more_often():
         now = tenth / 10
         progress.show(_snapshot(step=tenth))
     assert stream.getvalue() == (
-        "5 s: adam 50/1,000 loss 0.5, 2,000 steps/s, 128 k samples/s, epoch 2.5, about 475 ms left\n"
+        "5 s: adam 50/1,000 loss 0.5, 2,000 steps/s, 128 k samples/s, epoch 2.5, "
+        "about 475 ms left\n"
         "10 s: adam 100/1,000 loss 0.5, 2,000 steps/s, 128 k samples/s, epoch 5.0, "
         "about 450 ms left\n"
     )

@@ -255,7 +255,7 @@ def dying(count: int = 4) -> Snapshot:
     """
     runs = []
     for place, run in enumerate(many_runs(count).runs):
-        found = firing(dead=None if place == 1 else 1_270 - 400 * place, offset=2 * place)
+        found = firing(dead=None if place == 1 else max(0, 1_270 - 400 * place), offset=2 * place)
         known = None if place == 3 else found
         runs.append(replace(run, batch_size=256, steps_per_epoch=160, firing=known))
     return snapshot(*runs)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from dicttui.training.snapshot import (
     DeviceChoice,
@@ -94,6 +95,7 @@ def wavy(count: int, middle: float = 1.6, swing: float = 1.1) -> list[float]:
     return [middle + swing * math.sin(1.3 + row * 2.39996) for row in range(count)]
 
 
+@lru_cache(maxsize=8)
 def rows(count: int, true_atoms: int = 0) -> tuple[Row, ...]:
     """Every row of a dictionary in detail, with some figures that are n/a."""
     norms = wavy(count)

@@ -22,9 +22,10 @@ from dicttui.tui.widgets.lines import Lines
 
 SIZES = [(1, 1), (2, 2), (5, 3), (20, 5), (24, 7), (60, 16), (80, 24), (300, 3), (3, 100),
          (300, 100)]  # fmt: skip
-OPENING = {"help": "question_mark", "events": "e", "rows": "r", "dead": "z", "LearningRateDialog": "l",
-           "DeviceDialog": "d", "StepsDialog": "n", "ConfirmDialog": "q", "ForkDialog": "f",
-           "NoteDialog": "k", "MetricDialog": "j", "CommandPalette": "ctrl+p"}  # fmt: skip
+OPENING = {"help": "question_mark", "events": "e", "rows": "r", "dead": "z",
+           "LearningRateDialog": "l", "DeviceDialog": "d", "StepsDialog": "n",
+           "ConfirmDialog": "q", "ForkDialog": "f", "NoteDialog": "k",
+           "MetricDialog": "j", "CommandPalette": "ctrl+p"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", handmade.SNAPSHOTS)

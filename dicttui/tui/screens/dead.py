@@ -20,8 +20,8 @@ from dicttui.tui.widgets.screen_title import ScreenTitle
 from dicttui.tui.widgets.system_line import trouble
 
 MEANING = (
-    "Atoms by the share of samples on which they fire. Bars: log of their number. Dots: too rare",
-    "to be seen. died, woke: since the run's start; +n: since this screen was opened.",
+    "Atoms by the share of samples on which they fire; bars: log of their number;",
+    "dots: too rare to be seen. died, woke: in all, and since this screen opened.",
 )
 SELECTING = ("select", "next_run", "previous_run")
 LOWEST_WITH_MEANING = 20

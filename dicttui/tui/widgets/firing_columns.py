@@ -22,7 +22,11 @@ GUTTER = 7
 """Cells for the shares on the left."""
 NARROWEST = 16
 """Cells of a column."""
+ROOMY = 22
+"""Cells of a column from which on words are written out."""
 WIDEST = 46
+FACTS = 7
+"""Lines over a histogram at most."""
 FEWEST_BINS = 3
 """Lines of a histogram below which facts give way to it."""
 LABELS = {-1: "≥10%", -2: "≥1%", -3: "≥0.1%", -4: "≥1e-4", -5: "≥1e-5", -6: "rarer"}
@@ -78,7 +82,7 @@ class FiringColumns(RoleLines):
         shown = self._in_sight(max(1, room // NARROWEST))
         column = min(WIDEST, max(1, room // len(shown)))
         columns = [self._column(place, column - 1) for place in shown]
-        facts = max(1, min(len(columns[0]), height - FEWEST_BINS - 2))
+        facts = _facts_on(height)
         lines: list[Line] = []
         for row in range(facts):
             cells = [(self._looks[p], c[row]) for p, c in zip(shown, columns, strict=True)]
@@ -119,16 +123,16 @@ class FiringColumns(RoleLines):
         ]
         if firing is None:
             none: Spans = [("n/a", "faint")]
-            return [name, [("dead ", "label"), *none], none, none, none, none]
+            return [name, [("dead ", "label"), *none], *[none] * (FACTS - 2)]
         return [
             name,
             self._dead(run, firing, width),
             self._changes("died ", firing.died, self._new(run, firing, "died")),
             self._changes("woke ", firing.woke, self._new(run, firing, "woke")),
-            [("of ", "label"), (count(firing.samples), "plain"), (" samples", "label")],
+            [(count(firing.samples), "plain"), (" samples", "label")],
             [
-                ("least seen ", "label"),
-                (number(1 / firing.samples, 2, glyphs=self.glyphs), "plain"),
+                ("least " if width < ROOMY else "least seen ", "label"),
+                (self._least(firing), "plain"),
             ],
             [("steps ", "label"), (_span(firing), "plain")],
         ]
@@ -141,10 +145,14 @@ class FiringColumns(RoleLines):
             left: Spans = [("dead ", "label"), (share, role)]
             return apart(left, [(f"{firing.dead:,}", role)], width, self.glyphs)
         steps = max(0, firing.known_at - run.step)
-        spans: list[Span] = [("dead ", "label"), ("n/a", "faint"), (f" {steps:,} more", "muted")]
-        if run.state == "running" and run.steps_per_second:
+        label = "" if width < ROOMY else "dead "
+        spans: list[Span] = [(label, "label"), ("n/a", "faint"), (f" {steps:,} more", "muted")]
+        if width >= ROOMY and run.state == "running" and run.steps_per_second:
             spans.append((f" ({duration(steps / run.steps_per_second)})", "muted"))
         return spans
+
+    def _least(self, firing: Firing) -> str:
+        return number(1 / firing.samples if firing.samples else None, 2, glyphs=self.glyphs)
 
     def _new(self, run: RunSnapshot, firing: Firing, name: str) -> int:
         since = self._since.get(run.name)
@@ -180,7 +188,7 @@ class FiringColumns(RoleLines):
 
     def _bins(self, firing: Firing | None, low: int, top: int, column: int, most: int) -> Spans:
         """Some neighbouring bins as one bar."""
-        if firing is None:
+        if firing is None or not firing.samples:
             return [("n/a" if top == BINS else "", "faint")]
         largest_share = 10 ** (top / BINS_PER_DECADE - FREQUENCY_DECADES)
         atoms = sum(firing.histogram[low:top])
@@ -189,7 +197,7 @@ class FiringColumns(RoleLines):
         return self._bar(atoms, column, most, "run")
 
     def _never(self, firing: Firing | None, column: int, most: int) -> Spans:
-        if firing is None:
+        if firing is None or not firing.samples:
             return [("", "faint")]
         return self._bar(firing.never, column, most, "warn")
 
@@ -205,6 +213,15 @@ class FiringColumns(RoleLines):
         whole, part = divmod(filled, parts)
         bar = self.glyphs.eighths[-1] * whole + (self.glyphs.eighths[part - 1] if part else "")
         return [(bar.ljust(room), role), (" " + told.rjust(digits), "plain")]
+
+
+def _facts_on(height: int) -> int:
+    """Lines for facts: all of them, or two fewer where that makes the histogram twice as fine."""
+    for lines in (BINS, BINS // 2, BINS // 4):
+        for facts in range(FACTS, FACTS - 3, -1):
+            if height - facts - 1 > lines:
+                return facts
+    return max(1, min(FACTS, height - FEWEST_BINS - 2))
 
 
 def _span(firing: Firing) -> str:

@@ -47,10 +47,21 @@ async def another_row_and_order(app: Driver) -> None:
     await press("right", "down")(app)
 
 
+def dead_atoms(*keys: str) -> Callable[[Driver], Awaitable[None]]:
+    """How often atoms fire, then keys."""
+
+    async def scenario(app: Driver) -> None:
+        await app.press("z")
+        await app.see("never")
+        await press(*keys)(app)
+
+    return scenario
+
+
 async def the_last_by_norm(app: Driver) -> None:
     """The end of very many rows, largest norms first."""
     await app.press("r")
-    await app.see("131,072 rows")
+    await app.see("16,384 rows")
     await app.press("right")
     await app.press("end")
     await app.until(lambda: "0.5" in app.lines()[-4])
@@ -141,12 +152,12 @@ PICTURES = {
     "chart_seconds_of_mse": Picture(handmade.two_runs(), scenario=frozen_seconds_of_mse),
     # Screens
     "rows": Picture(handmade.planted(), scenario=another_row_and_order),
-    "rows_of_many": Picture(handmade.large_dictionary(131_072), scenario=the_last_by_norm),
+    "rows_of_many": Picture(handmade.large_dictionary(), scenario=the_last_by_norm),
     "rows_narrow": Picture(handmade.large_dictionary(), SMALL, press("r")),
-    "dead": Picture(handmade.dying(), scenario=press("z", "tab")),
-    "dead_small": Picture(handmade.dying(), SMALL, press("z")),
+    "dead": Picture(handmade.dying(), scenario=dead_atoms("tab")),
+    "dead_small": Picture(handmade.dying(), SMALL, dead_atoms()),
     "dead_ascii_eight_runs": Picture(
-        handmade.dying(8), SMALL, press("z", "shift+tab"), options={"ascii": True}
+        handmade.dying(8), SMALL, dead_atoms("shift+tab"), {"ascii": True}
     ),
     "events": Picture(handmade.two_runs(), scenario=three_receipts, answer=False),
     "help": Picture(handmade.two_runs(), scenario=press("question_mark")),
