@@ -76,9 +76,9 @@ class Deadness:
         return None if dead is None else float(dead.float().mean())
 
     def look(self, step: int, window: int) -> None:
-        """Count who has died or woken since the last look, `step` the newest step index. Who did
-        both in between is not noticed, so that looks should be closer together than the window.
-        Never waits for the device.
+        """Count who has died or woken since the last look, `step` the newest step index; who was
+        started anew has woken. Who did both in between is not noticed, so that looks should be
+        closer together than the window. Never waits for the device.
         """
         before, since = self._dead, self.looked
         self._dead, self.looked = self.dead(step, window), step
@@ -89,4 +89,4 @@ class Deadness:
             return
         fired = self.last_fired > since
         self.died += (self._dead & (~before | fired)).sum()
-        self.woke += (before & fired).sum()
+        self.woke += (before & (fired | ~self._dead)).sum()

@@ -5,6 +5,9 @@ from torch import Tensor
 
 from dicttui.networks.protocol import NetworkError
 
+MEDIAN_SAMPLES = 8192
+MEDIAN_ITERATIONS = 200
+
 
 def starting_rows(
     scheme: str, rows: Tensor, candidates: Tensor, generator: torch.Generator
@@ -61,3 +64,20 @@ def _chosen(candidates: Tensor, count: int, generator: torch.Generator) -> Tenso
         )
     order = torch.randperm(len(usable), generator=generator, device=generator.device)
     return usable[order[:count].to(usable.device)]
+
+
+def geometric_median(samples: Tensor) -> Tensor:
+    """The point [d_in] whose mean distance to samples [n, d_in] is least, unlike the mean hardly
+    moved by a few samples far away. Weiszfeld's algorithm, from the mean, on at most
+    MEDIAN_SAMPLES of the samples, evenly chosen.
+    """
+    chosen = samples[:: -(-len(samples) // MEDIAN_SAMPLES)].double()
+    point = chosen.mean(dim=0)
+    for _ in range(MEDIAN_ITERATIONS):
+        weights = 1 / torch.linalg.vector_norm(chosen - point, dim=1).clamp(min=1e-12)
+        moved = (weights[:, None] * chosen).sum(dim=0) / weights.sum()
+        near = torch.linalg.vector_norm(moved - point) <= 1e-9 * torch.linalg.vector_norm(moved)
+        point = moved
+        if near:
+            break
+    return point.to(samples)

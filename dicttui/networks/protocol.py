@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,35 @@ class Output(NamedTuple):
     code: Tensor
     """[batch, n_atoms]"""
 
+    def in_float32(self) -> "Output":
+        """Both parts in float32."""
+        return Output(self.reconstruction.float(), self.code.float())
+
+    def twice(self) -> "Output":
+        """Of the same samples two times."""
+        return Output(*(torch.cat((part, part)) for part in self))
+
+
+class Activated(Output):
+    """An output whose code was made of pre-activations that the loss needs as well."""
+
+    hidden_pre: Tensor
+    """[batch, n_atoms]"""
+
+    def __new__(cls, reconstruction: Tensor, code: Tensor, hidden_pre: Tensor) -> Self:
+        """The output with its pre-activations; as a tuple it is a pair like any other."""
+        made = super().__new__(cls, reconstruction, code)
+        made.hidden_pre = hidden_pre
+        return made
+
+    def in_float32(self) -> Self:
+        """All parts in float32."""
+        return type(self)(self.reconstruction.float(), self.code.float(), self.hidden_pre.float())
+
+    def twice(self) -> Self:
+        """Of the same samples two times."""
+        return type(self)(*(torch.cat((p, p)) for p in (*self, self.hidden_pre)))
+
 
 class DictionaryNetwork(nn.Module, ABC):
     """A module that reconstructs samples from a code on a dictionary's atoms."""
@@ -36,6 +65,10 @@ class DictionaryNetwork(nn.Module, ABC):
     """The preset's own number; None where there is no L1 penalty."""
     error_summed: bool = False
     """Whether the error term is summed over features (the field's way) rather than averaged."""
+    ema_decay: float = 0.0
+    """Of the running mean of weights (`averaging`); 0: there is none."""
+    dead_feature_window: int = 1000
+    """Steps without firing after which an atom is dead."""
     precision: Precision = "float32"
     """Of matrix products. Parameters, gradients, losses and measures are float32 always."""
 
@@ -54,7 +87,7 @@ class DictionaryNetwork(nn.Module, ABC):
             return super().__call__(x)  # type: ignore[no-any-return]
         with precision.tf32(self.precision, x.device), precision.bfloat16(self.precision, x.device):
             output: Output = super().__call__(x)
-        return Output(output.reconstruction.float(), output.code.float())
+        return output.in_float32()
 
     @property
     @abstractmethod
@@ -70,6 +103,12 @@ class DictionaryNetwork(nn.Module, ABC):
     @abstractmethod
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
         """Named scalars whose sum, in this order, is the loss."""
+
+    def follow(self, code: Tensor) -> None:
+        """A step has been made with this code [batch, n_atoms]: what is counted or averaged from
+        step to step, in place in buffers; nothing where there is nothing. Called after the update,
+        without gradients; it must not look at a number to decide what to do.
+        """
 
     @abstractmethod
     def dictionary_parameters(self) -> Sequence[nn.Parameter]:

@@ -4,7 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from dicttui.networks import relu, simple, sparse, user
+from dicttui.networks import (
+    batch_topk,
+    gated,
+    jump_relu,
+    lista,
+    matryoshka,
+    relu,
+    simple,
+    sparse,
+    topk,
+    user,
+)
 from dicttui.networks.protocol import DictionaryNetwork, NetworkError
 from dicttui.preset.networks import AnyNetwork
 
@@ -12,6 +23,12 @@ BUILDERS: dict[str, Callable[[Any, int], DictionaryNetwork]] = {
     "simple": simple.build,
     "sparse": sparse.build,
     "relu": relu.build,
+    "topk": topk.build,
+    "batch_topk": batch_topk.build,
+    "jump_relu": jump_relu.build,
+    "gated": gated.build,
+    "matryoshka": matryoshka.build,
+    "lista": lista.build,
 }
 
 

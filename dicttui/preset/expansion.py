@@ -21,7 +21,7 @@ from dicttui.preset.checking import (
     wrong_value,
     wrong_word,
 )
-from dicttui.preset.networks import AnyNetwork
+from dicttui.preset.networks import AnyNetwork, AutoencoderNetwork
 from dicttui.preset.optimizers import OPTIMIZERS, OptimizerSpecification
 from dicttui.preset.problems import Problem
 from dicttui.preset.runs import RunKeys, RunSpecification
@@ -164,6 +164,8 @@ def _runs_of_table(index: int, table: Mapping[str, Any], network: Specification 
             Problem(lr_at, problem.text) if problem.where == at(where, "lr") else problem
             for problem in run.problems
         ]
+        if run.specification and network:
+            problems += _cannot_resample(run.specification, network, where)
         if run.specification and arguments and network:
             candidates.append(
                 _Candidate(run.specification.name, chosen, run.specification, arguments, network)
@@ -176,6 +178,15 @@ def _each(value: Any, where: str) -> list[tuple[str, Any]]:
     if isinstance(value, list):
         return [(f"{where}[{index}]", item) for index, item in enumerate(value)]
     return [(where, value)]
+
+
+def _cannot_resample(keys: RunKeys, network: Specification, where: str) -> Iterable[Problem]:
+    if keys.resample_every > 0 and not isinstance(network, AutoencoderNetwork):
+        yield Problem(
+            at(where, "resample_every"),
+            "this network's atoms cannot be started anew one by one; allowed: with a sparse "
+            "autoencoder (relu, topk, …), or 0",
+        )
 
 
 def _repeated(where: str, keys: Mapping[str, Any], key: str) -> Iterable[Problem]:

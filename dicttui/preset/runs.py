@@ -12,6 +12,10 @@ from dicttui.preset.values import Constraint, Precision, Projection, Schedule
 LearningRate = Annotated[float, Field(ge=1e-12, le=1e3)]
 
 
+_NO_OBJECTIVE = {"dict_size", "hidden_size", "init", "encoder_init", "b_dec_init", "weights"}
+"""Keys of a network that its loss does not depend on but for where it starts."""
+
+
 class RunKeys(Specification):
     """The keys of a run that do not depend on its optimizer."""
 
@@ -36,6 +40,12 @@ class RunKeys(Specification):
     """What is left of lr at the end of linear and cosine."""
     clip_grad_norm: Annotated[float, Field(ge=0)] = 0.0
     """Largest global gradient norm; 0: no clipping."""
+    ema_decay: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Of a running mean of the weights, by which the run is then judged; 0: no mean."""
+    resample_every: Annotated[int, Field(ge=0)] = 0
+    """Steps after which dead atoms are started anew, again and again; 0: never."""
+    resample_until: Annotated[int, Field(ge=0)] = 0
+    """The last step at which they are; 0: the last of all."""
     precision: Precision = "float32"
     """Of matrix products; parameters, losses and the optimizer's arithmetic are float32 always."""
 
@@ -57,5 +67,5 @@ class RunSpecification(RunKeys):
     @property
     def objective(self) -> str:
         """What the loss is the sum of: the network's keys but its sizes and its first weights."""
-        keys = self.network.model_dump(exclude={"dict_size", "hidden_size", "init"})
+        keys = self.network.model_dump(exclude=_NO_OBJECTIVE)
         return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()))

@@ -1,10 +1,12 @@
 """How often a run's atoms fire, for the dead-atoms screen."""
 
 import time
+from contextlib import suppress
 
 import torch
 from torch import Tensor
 
+from dicttui.data.error import DataError
 from dicttui.measures import codes, frequencies
 from dicttui.measures.deadness import Deadness
 from dicttui.training.snapshot import BINS_PER_DECADE, FREQUENCY_DECADES, Firing
@@ -59,12 +61,13 @@ class FiringTracker:
         began = time.perf_counter()
         seconds = LONGEST if standing else min(LONGEST, SHARE_OF_TIME * (began - self._looked))
         if not trainable.samples.full_batch:
-            with evaluating(trainable.network):
-                while time.perf_counter() - began < seconds and self._wanted(step):
+            # Where a batch cannot be read, the run says so when it is to make its step on it.
+            with suppress(DataError), evaluating(trainable.network):
+                while time.perf_counter() - began < seconds and self._wanted(trainable, step):
                     self._look_at_some(trainable, step)
         self._looked = time.perf_counter()
 
-    def _wanted(self, step: int) -> bool:
+    def _wanted(self, trainable: Trainable, step: int) -> bool:
         """Go to the batch that is to be looked at next; whether there is one."""
         if self._at != step:
             self._at, self._seen = step, 0
@@ -72,7 +75,9 @@ class FiringTracker:
                 self._batch, self._row = step, 0
         if self._batch == self._measured:
             self._batch, self._row = self._batch + 1, 0
-        return self._seen < SAMPLES
+        # Reading further ahead would hold up the reading of what is next.
+        within_reach = not trainable.samples.on_disk or self._batch == step
+        return within_reach and self._seen < SAMPLES
 
     @torch.no_grad()
     def _look_at_some(self, trainable: Trainable, step: int) -> None:

@@ -2,6 +2,7 @@
 
 import torch
 
+from dicttui.networks import averaging
 from dicttui.networks import registry as networks
 from dicttui.networks.protocol import DictionaryNetwork, NetworkError
 from dicttui.optimizers import registry as optimizers
@@ -141,9 +142,11 @@ def _rebuilt(
         )
     finally:
         torch.set_rng_state(outside)
+    averaging.start(network, old.ema_decay)
     values = dict(old.named_parameters()) | dict(old.named_buffers())
     with torch.no_grad():
         for name, tensor in (*network.named_parameters(), *network.named_buffers()):
             tensor.copy_(values[name])
     network.precision = specification.precision
+    network.dead_feature_window = old.dead_feature_window
     return network

@@ -80,14 +80,15 @@ def take(
     firing.measured(trainable, step, fires)
     metrics |= _of_codes(output, fires)
     with evaluating(network):
-        metrics["fvu"], held_out, held_out_loss = _on_fixed_set(trainable, atoms)
+        judged = network.atoms.detach()
+        metrics["fvu"], held_out, held_out_loss = _on_fixed_set(trainable, judged)
     counted = step - 1 if standing else step
     metrics["dead_fraction"] = trainable.deadness.dead_fraction(counted, dead_window)
     summary = norms.summary(norms.row_norms(dictionary), ROWS_IN_FULL)
     metrics["norm_ratio"] = summary.ratio
     metrics["norm_min"], metrics["norm_max"] = summary.minimum, summary.maximum
     if samples.true_atoms is not None:
-        metrics |= _recovery(trainable, atoms, counted, dead_window)
+        metrics |= _recovery(trainable, judged, counted, dead_window)
     same = _same_view(network.atoms, network.dictionary)
     return Measurement(
         step=step,
@@ -166,9 +167,8 @@ def _loss_at_training_size(trainable: Trainable, x: Tensor, output: Output) -> f
     once = {name: term.item() for name, term in loss_terms(x, output).items()}
     if size == 1:
         return sum(once.values())
-    doubled = Output(*(torch.cat((part, part)) for part in output))
     loss = 0.0
-    for name, term in loss_terms(torch.cat((x, x)), doubled).items():
+    for name, term in loss_terms(torch.cat((x, x)), output.twice()).items():
         growth = term.item() - once[name]
         if abs(growth) > ROUNDING * abs(once[name]):
             loss += (size - 1) * growth

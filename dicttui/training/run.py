@@ -9,13 +9,14 @@ from functools import cached_property
 
 import torch
 
+from dicttui.data.error import DataError
 from dicttui.measures import norms, ripple
 from dicttui.measures.floor import Floor, loss_floor
 from dicttui.measures.steps import RECENT_STEPS
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
 from dicttui.preset.runs import RunSpecification
-from dicttui.training import devices, divergence, measurement
+from dicttui.training import devices, divergence, measurement, resampling
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import NOT_READY, Choice
 from dicttui.training.engines.engine import Lent, StepError, Work
@@ -54,6 +55,8 @@ class GradientRun:
         self.engine = engine
         self.state: RunState = "running"
         self.state_detail = ""
+        self.missing = ""
+        """Why it has been paused, where its next batch could not be read."""
         self.step = 0
         self.target = steps
         self.pause_at: int | None = None
@@ -122,6 +125,12 @@ class GradientRun:
         return self._probe_every - self.step % self._probe_every
 
     @property
+    def until_resampling(self) -> int:
+        """Steps until dead atoms are started anew, at least 1: at once is before the next step."""
+        due = resampling.until_due(self.specification, self.step + 1)
+        return sys.maxsize if due is None else due + 1
+
+    @property
     def _probe_every(self) -> int:
         return PROBE_EVERY if self.step < PROBED_OFTEN else PROBE_EVERY_LATER
 
@@ -144,6 +153,7 @@ class GradientRun:
         any thread meanwhile, and holds no GIL. None: there is none.
         """
         self._prepared, self._lent_steps = True, 0
+        self._resample()
         if self._checkpoint.due():
             self._checkpoint.take(self.trainable, self.step)
         one_by_one = int(observe) if self._rows_in(count, observe) is None else RECENT_STEPS
@@ -162,8 +172,10 @@ class GradientRun:
     def advance(self, count: int, *, observe: bool) -> None:
         """Make so many steps, and measure in the last of them if asked to."""
         self.newly_made = (self.step, [])
-        if not self._prepared and self._checkpoint.due():
-            self._checkpoint.take(self.trainable, self.step)
+        if not self._prepared:
+            self._resample()
+            if self._checkpoint.due():
+                self._checkpoint.take(self.trainable, self.step)
         began = time.perf_counter() - self._lent_seconds
         self._prepared, self._lent_seconds = False, 0.0
         failure: BaseException | None = None
@@ -171,7 +183,9 @@ class GradientRun:
             values = self._step(count, observe)
         except StepError as error:
             values, failure = error.losses, error.cause
-            if self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
+            if isinstance(failure, DataError):
+                pass  # nothing of that step has been done, and those before it are known
+            elif self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
                 values, failure = self._eagerly(count, observe, failure)
         ended = time.perf_counter()
         self._lent_steps = 0
@@ -196,6 +210,17 @@ class GradientRun:
         elif self.pause_at is not None and self.step >= self.pause_at:
             self.state = "paused"
             self.pause_at = None
+
+    def _resample(self) -> None:
+        """Start dead atoms anew if it is time for that, before the next step."""
+        if resampling.until_due(self.specification, self.step) != 0:
+            return
+        count = resampling.resample(self.trainable, self.step, self.dead_window)
+        if count:
+            self.mark(f"{count:,} resampled")
+            self._checkpoint.renew()
+            if self.rows is not None:
+                self.rows.forget()
 
     def _eagerly(
         self, count: int, observe: bool, failure: BaseException
@@ -235,6 +260,7 @@ class GradientRun:
     def _record(self, values: list[float], took: float) -> None:
         began = self.seconds
         self.seconds += took
+        self.missing = ""
         self.past.made(self.step, values, began, self.seconds)
         self.newly_made = (self.step, values)
         if self.trainable.samples.full_batch:
@@ -256,6 +282,17 @@ class GradientRun:
         self.pause_at = None
         self._forget_what_screens_follow()
         self.measure_standing()
+
+    def wait_for_data(self, error: DataError) -> None:
+        """Pause because the batch of its next step cannot be read now: nothing is lost, and it may
+        be resumed.
+        """
+        self.state, self.pause_at = "paused", None
+        self.missing = f"at step {self.step:,}: {error}; then resume"
+
+    def go_on(self) -> None:
+        """Train again, from where it was paused."""
+        self.state, self.missing = "running", ""
 
     def is_lost(self) -> bool:
         """Whether a parameter is no longer finite though no loss has shown it yet."""
@@ -279,10 +316,15 @@ class GradientRun:
         self.measure_standing()
 
     def measure_standing(self) -> None:
-        """Measure without making a step."""
-        self.measured = measurement.take_standing(
-            self.trainable, self.dead_window, self.step, self.firing
-        )
+        """Measure without making a step; where the batch of the next cannot be read, pause."""
+        try:
+            self.measured = measurement.take_standing(
+                self.trainable, self.dead_window, self.step, self.firing
+            )
+        except DataError as error:
+            self.measured = None
+            if self.state in ("running", "paused"):
+                self.wait_for_data(error)
 
     # -- what interventions do -----------------------------------------------------------------
 
@@ -315,7 +357,7 @@ class GradientRun:
         self.trainable.random_state = self.initial.random_state.clone()
         self.step, self.seconds, self.pause_at = 0, 0.0, None
         self.target = self.trainable.total_steps
-        self.state_detail = ""
+        self.state_detail = self.missing = ""
         if self.state != "paused":
             self.state = "running"
         self.segment += 1

@@ -6,6 +6,9 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from dicttui.networks import averaging
+from dicttui.networks.protocol import DictionaryNetwork
+
 
 @contextmanager
 def looking(network: nn.Module) -> Iterator[None]:
@@ -29,10 +32,12 @@ def looking(network: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def evaluating(network: nn.Module) -> Iterator[None]:
-    """Look at the network in evaluation mode; every module gets its own mode back."""
+def evaluating(network: DictionaryNetwork) -> Iterator[None]:
+    """Look at the network in evaluation mode, with the running mean of its weights where it has
+    one; every module gets its own mode back.
+    """
     modes = [(module, module.training) for module in network.modules()]
-    with looking(network):
+    with looking(network), averaging.averaged(network):
         network.eval()
         try:
             yield

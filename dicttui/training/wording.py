@@ -36,6 +36,10 @@ def settings(run: RunSpecification) -> str:
         parts.append(f"{run.project} projected")
     if run.clip_grad_norm > 0:
         parts.append(f"gradient clipped at {run.clip_grad_norm:g}")
+    if run.ema_decay > 0:
+        parts.append(f"judged by its mean weights (EMA {run.ema_decay:g})")
+    if run.resample_every > 0:
+        parts.append(f"dead atoms resampled every {run.resample_every:,} steps")
     if run.precision != "float32":
         parts.append(run.precision)
     return ", ".join(parts)

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from dicttui.data.error import DataError
 from dicttui.measures import codes
 from dicttui.networks import foreign
 from dicttui.networks.precision import tf32
@@ -44,7 +45,6 @@ class EagerEngine:
         specification = trainable.specification
         network, optimizers = trainable.network, trainable.optimizers
         scheduled = not schedules.constant(specification)
-        plain = specification.constraint == "none" and specification.project == "none"
         values: list[float] = []
         pending: list[Tensor] = []
         # A view of parameters that are stepped in place: it stays the atoms of every step.
@@ -76,13 +76,15 @@ class EagerEngine:
                     trainable.deadness.update(firing.fired_any(), step)
                     if observe is not None:
                         observe(x, output, terms)
-                before = None if plain else before_update(trainable)
+                before = before_update(trainable)
                 for optimizer in optimizers:
                     optimizer.step()
-                if not plain:
-                    after_update(trainable, before)
+                after_update(trainable, before, output.code)
         except foreign.failures() as error:
             made = step - first
+            if made and isinstance(error, DataError):
+                # The run only waits for its batch: which atoms have fired is not to be lost.
+                trainable.deadness.update(firing.fired_any(), step - 1)
             raise StepError(values[:made] or _fetched(pending[:made]), error) from error
         return values or _fetched(pending)
 

@@ -92,7 +92,7 @@ class FixedStep:
         before = before_update(twin)
         for optimizer in twin.optimizers:
             optimizer.step()
-        after_update(twin, before)
+        after_update(twin, before, output.code)
         self._row.add_(1)
         self._index.add_(1)
 

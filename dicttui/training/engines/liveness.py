@@ -46,11 +46,11 @@ def without_repeats(tape: Tape) -> Tape:
 
 
 def needed(tape: Tape, measured: Iterable[int]) -> list[int]:
-    """The places of the operations on which the values that are measured, gradients or parameters
-    depend, in order.
+    """The places of the operations on which the values that are measured, gradients, parameters or
+    buffers depend, in order.
     """
     wanted = {v for v in (*measured, *tape.gradients) if v is not None}
-    storages = {tape.values[v].storage for v in (*wanted, *tape.parameters)}
+    storages = {tape.values[v].storage for v in (*wanted, *tape.parameters)} | tape.of_buffers()
     found: list[int] = []
     for place in reversed(range(len(tape.nodes))):
         node = tape.nodes[place]

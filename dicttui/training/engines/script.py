@@ -91,17 +91,18 @@ class _Writer:
         self.loop: list[str] = []
         self.stays = set(tape.parameters) | tape.constants.keys()
         """Values whose memory is the same throughout a call."""
-        self.same = set(tape.constants)
-        """Values whose numbers are, too."""
         if full_batch:
             self.stays.add(tape.x)
-            self.same.add(tape.x)
         # What is looked at after a call, of every step.
         self.measured = [tape.loss, tape.code if self._keeps_code() else tape.largest]
         if tape.norms is not None:
             self.measured.append(tape.norms)
         self.alive = liveness.needed(tape, self.measured)
         self.mutated = {s for place in self.alive for s in tape.nodes[place].mutated}
+        self.same = {v for v in tape.constants if tape.values[v].storage not in self.mutated}
+        """Values whose numbers are the same throughout a call, too."""
+        if full_batch:
+            self.same.add(tape.x)
         self.last_use = liveness.last_uses(tape, self.alive, self.measured)
         self.free: list[tuple[int, int]] = []
         """Bases that may be used again: (bytes, base)."""

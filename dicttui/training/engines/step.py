@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from dicttui.networks import averaging
 from dicttui.optimizers import constraints
 from dicttui.training.trainable import Trainable
 
@@ -25,9 +26,14 @@ def before_update(trainable: Trainable) -> Tensor | None:
     return None
 
 
-def after_update(trainable: Trainable, before: Tensor | None) -> None:
-    """Project the atoms' update and constrain them, as the run asks for."""
-    specification, atoms = trainable.specification, trainable.network.atoms
+def after_update(trainable: Trainable, before: Tensor | None, code: Tensor) -> None:
+    """Project the atoms' update and constrain them, as the run asks for; and let the network count
+    the step, whose code [batch, n_atoms] was this.
+    """
+    specification, network = trainable.specification, trainable.network
     if before is not None:
-        constraints.project_update(atoms, before)
-    constraints.apply(atoms, specification.constraint, specification.max_norm)
+        constraints.project_update(network.atoms, before)
+    if specification.constraint != "none":
+        constraints.apply(network.atoms, specification.constraint, specification.max_norm)
+    network.follow(code.detach())
+    averaging.follow(network)

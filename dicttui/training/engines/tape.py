@@ -118,6 +118,15 @@ class Tape:
     updated: int = 0
     """Operations before the optimizer's step; the others follow it."""
 
+    def of_buffers(self) -> set[int]:
+        """The storages that are the network's buffers."""
+        addresses = {buffer.untyped_storage().data_ptr() for buffer in self.buffers}
+        return {
+            self.values[place].storage
+            for place, tensor in self.constants.items()
+            if tensor.untyped_storage().data_ptr() in addresses
+        }
+
     def new(self, place: int) -> list[int]:
         """The values that were not there before an operation."""
         return [v for v in self.nodes[place].results if self.values[v].node == place]
@@ -268,7 +277,7 @@ def record(trainable: Trainable, step: int) -> Tape:
             for optimizer in trainable.optimizers:
                 optimizer.step()
             recorder.paused = False
-            after_update(trainable, old_atoms)
+            after_update(trainable, old_atoms, output.code)
     except CannotCaptureError:
         raise
     except foreign.failures() as error:
@@ -311,7 +320,10 @@ def _refuse_changes(tape: Tape, before: dict[str, str], after: dict[str, str]) -
         raise CannotCaptureError(f"its module changes in every step ({changed[0]})")
     held = {tape.values[place].storage for place in (*tape.constants, tape.x)}
     of_parameters = {tape.values[place].storage for place in tape.parameters}
+    of_buffers = tape.of_buffers()
     for place, node in enumerate(tape.nodes):
+        if place >= tape.updated and node.mutated <= of_buffers | of_parameters:
+            continue
         if node.mutated & held:
             raise CannotCaptureError("it changes a buffer in every step (batch normalisation?)")
         if node.mutated & of_parameters and place < tape.updated:
