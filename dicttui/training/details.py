@@ -45,4 +45,4 @@ def _asked_for(run: GradientRun, view: View) -> Details:
         if every:
             rows = run.rows.rows(trainable, step, standing=standing)
         pages = run.rows.pages(trainable, step, run.firing.shares, standing=standing)
-    return Details(rows, pages, run.firing.facts(trainable.deadness, step))
+    return Details(rows, pages, run.firing.facts(trainable.deadness, step, standing=standing))

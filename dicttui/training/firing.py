@@ -15,6 +15,8 @@ from dicttui.training.undisturbed import evaluating
 
 SHARE_OF_TIME = 0.05
 """Share of the time that counting on more samples may take, while somebody looks."""
+LOOKS = 8
+"""How often in a window it is looked anew who is dead, though nothing was counted."""
 LONGEST = 0.2
 """Seconds that it takes at a time, and that it takes of a run that stands still."""
 PIECE = 2**21
@@ -34,6 +36,8 @@ class FiringTracker:
         self._window = window
         self._counts = frequencies.FireCounts(window)
         self._facts: Firing | None = None
+        self._facts_of = -1
+        """Completed updates of which they are."""
         self.forget()
 
     def forget(self) -> None:
@@ -100,11 +104,14 @@ class FiringTracker:
         fires = self._counts.fires()
         return None if fires is None else fires.float() / self._counts.samples
 
-    def facts(self, deadness: Deadness, step: int) -> Firing:
-        """What is known after so many completed updates (waits for the device where anything has
-        been counted since the last call).
+    def facts(self, deadness: Deadness, step: int, *, standing: bool) -> Firing:
+        """What is known after so many completed updates (waits for the device where there is
+        anything new): as of the last of them where the run stands still or something has been
+        counted, else as of a small share of the window before.
         """
-        if self._facts is not None and not self._changed:
+        passed = step - self._facts_of
+        new = self._changed or passed < 0 or passed >= (1 if standing else self._window / LOOKS)
+        if self._facts is not None and not new:
             return self._facts
         fires, samples = self._counts.fires(), self._counts.samples
         deadness.look(step - 1, self._window)
@@ -120,7 +127,7 @@ class FiringTracker:
             ),
         ])  # fmt: skip
         died, woke, n_dead, never, *histogram = numbers.tolist()
-        self._changed = False
+        self._changed, self._facts_of = False, step
         self._facts = Firing(
             atoms=len(deadness.last_fired),
             samples=samples,

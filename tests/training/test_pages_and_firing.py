@@ -152,6 +152,17 @@ def test_who_is_dead_is_known_after_the_window_and_counted_on_after_a_way_back(o
     )  # fmt: skip
 
 
+def test_who_is_dead_is_told_though_nothing_was_measured_for_long(open_session):
+    session = open_session(PLANTED)
+    session.advance(1)
+    run = session._trainer.experiment.runs[0]
+    run.advance(300, observe=False)
+    session._trainer.publish()
+    assert only(session).metrics_step == 0
+    dead = run.trainable.deadness.dead(300, 8)
+    assert only(session).firing.dead == int(dead.sum()) > 0
+
+
 def test_throughput_is_in_samples_and_epochs(open_session):
     session = open_session(PLANTED)
     session.advance(40)

@@ -145,9 +145,10 @@ class FiringColumns(RoleLines):
             left: Spans = [("dead ", "label"), (share, role)]
             return apart(left, [(f"{firing.dead:,}", role)], width, self.glyphs)
         steps = max(0, firing.known_at - run.step)
-        label = "" if width < ROOMY else "dead "
-        spans: list[Span] = [(label, "label"), ("n/a", "faint"), (f" {steps:,} more", "muted")]
-        if width >= ROOMY and run.state == "running" and run.steps_per_second:
+        more = f" {steps:,} more" if steps else ""
+        label = "dead " if len("dead n/a" + more) <= width else ""
+        spans: list[Span] = [(label, "label"), ("n/a", "faint"), (more, "muted")]
+        if steps and width >= ROOMY and run.state == "running" and run.steps_per_second:
             spans.append((f" ({duration(steps / run.steps_per_second)})", "muted"))
         return spans
 
