@@ -17,6 +17,8 @@ def together(views: Iterable[View]) -> View:
         rows_of=_union(view.rows_of for view in wanted),
         pages=tuple(dict.fromkeys(page for view in wanted for page in view.pages)),
         firing=any(view.firing for view in wanted),
+        atoms=tuple(dict.fromkeys(part for view in wanted for part in view.atoms)),
+        samples=tuple(dict.fromkeys(sample for view in wanted for sample in view.samples)),
     )
 
 
@@ -34,10 +36,15 @@ def _run(run: RunSnapshot, view: View) -> RunSnapshot:
     pages = tuple(page for page in run.pages if page.request in view.pages)
     series = _series(run.series, view)
     ghosts = tuple(_ghost(ghost, view) for ghost in run.ghosts)
-    sizes = (len(rows), len(pages), len(series))
-    if (*sizes, ghosts) == (len(run.rows), len(run.pages), len(run.series), run.ghosts):
+    atoms = tuple(part for part in run.atoms if part.asked in view.atoms)
+    samples = tuple(sample for sample in run.samples if sample.asked in view.samples)
+    parts = (rows, pages, series, atoms, samples)
+    all_of_them = (run.rows, run.pages, run.series, run.atoms, run.samples)
+    if [*map(len, parts)] == [*map(len, all_of_them)] and ghosts == run.ghosts:
         return run
-    return replace(run, rows=rows, pages=pages, series=series, ghosts=ghosts)
+    return replace(
+        run, rows=rows, pages=pages, series=series, ghosts=ghosts, atoms=atoms, samples=samples
+    )
 
 
 def _ghost(ghost: Ghost, view: View) -> Ghost:

@@ -20,6 +20,7 @@ from dicttui.training import devices, divergence, measurement, resampling
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import NOT_READY, Choice
 from dicttui.training.engines.engine import Lent, StepError, Work
+from dicttui.training.exhibits import Exhibits
 from dicttui.training.firing import FiringTracker
 from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
@@ -82,6 +83,7 @@ class GradientRun:
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
         self.firing = FiringTracker(dead_window)
+        self.exhibits = Exhibits()
         self._prepared = False
         self._lent_steps = 0
         """Steps that prepared work has made, of which `advance` knows nothing yet."""

@@ -281,13 +281,15 @@ class DicttuiApp(App[int]):
         self.redraw()
 
     def ask_for_view(self) -> None:
-        """Say what the screen on top wants to see, if that is not known yet."""
+        """Tell the session what the screen on top wants to see, if that has changed."""
         view = View(
             refresh=self.showing.refresh,
             series=series_of(self.showing.chart.metric),
             rows_of=getattr(self.screen, "rows_of", ()),
             pages=getattr(self.screen, "pages", ()),
             firing=getattr(self.screen, "wants_firing", False),
+            atoms=getattr(self.screen, "atoms_asked", ()),
+            samples=getattr(self.screen, "samples_asked", ()),
         )
         if view != self._view:
             self._view = view

@@ -61,6 +61,14 @@ class Layers:
             from dicttui.tui.screens.dead import DeadScreen
 
             app.push_screen(DeadScreen(app.glyphs))
+        elif name == "atoms":
+            from dicttui.tui.screens.atoms import AtomsScreen
+
+            app.push_screen(AtomsScreen(app.glyphs, app.looks))
+        elif name == "sample":
+            from dicttui.tui.screens.sample import SampleScreen
+
+            app.push_screen(SampleScreen(app.glyphs, app.looks))
         elif run := app.showing.run(app.snapshot):
             from dicttui.tui.screens.rows import RowsScreen
 
