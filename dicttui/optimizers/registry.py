@@ -71,20 +71,27 @@ def rebuild(
 
 
 def _groups(run: RunSpecification, network: DictionaryNetwork) -> list[dict[str, Any]]:
+    lr = _rate(run)
     dictionary = {id(parameter) for parameter in network.dictionary_parameters()}
     groups = [
         {
             "name": "dictionary",
             "params": [p for p in network.parameters() if id(p) in dictionary],
-            "lr": run.lr * run.dictionary_lr_scale,
+            "lr": lr * run.dictionary_lr_scale,
         },
         {
             "name": "rest",
             "params": [p for p in network.parameters() if id(p) not in dictionary],
-            "lr": run.lr,
+            "lr": lr,
         },
     ]
     return [group for group in groups if group["params"]]
+
+
+def _rate(run: RunSpecification) -> float:
+    if run.lr is None:
+        raise OptimizerError(f"run {run.name!r}: {run.optimizer} is no optimizer of torch's")
+    return run.lr
 
 
 def _only(
@@ -126,6 +133,6 @@ def _construct(
                 "install a newer torch or leave it out"
             )
     try:
-        return cls(groups, **{k: v for k, v in arguments.items() if k in known}, lr=run.lr)
+        return cls(groups, **{k: v for k, v in arguments.items() if k in known}, lr=_rate(run))
     except (ValueError, TypeError) as error:
         raise OptimizerError(f"run {run.name!r}: {name} refuses its arguments: {error}") from error
