@@ -16,6 +16,8 @@ from dicttui.preset.learners import MiniBatchDictionaryLearning
 
 Array = NDArray[Any]
 Coded = Callable[[Tensor], None]
+ROUNDING = 1e-6
+"""By how much the norm of a row of norm 1 may be more than that."""
 LARGEST_SEED = 2**32
 """Of NumPy's RandomState."""
 
@@ -189,7 +191,8 @@ def started_like(
     Raises NetworkError where its statistics do not fit into memory.
     """
     rows = network.atoms.detach()
-    rows = rows / torch.linalg.vector_norm(rows, dim=1, keepdim=True).clamp(min=1.0)
+    norms = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
+    rows = torch.where(norms > 1 + ROUNDING, rows / norms, rows)
     try:
         return ReferenceDictionary(arguments, rows, random_seed(seed))
     except (RuntimeError, MemoryError) as error:

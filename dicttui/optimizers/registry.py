@@ -26,11 +26,14 @@ def build(run: RunSpecification, network: DictionaryNetwork) -> list[Optimizer]:
     One, but for Muon, which steps matrices only: AdamW steps the vectors at Muon's learning rate
     and weight decay. Every group has a "name" of GROUPS and stands at the base learning rate, the
     dictionary's at lr · dictionary_lr_scale; a schedule is the caller's to apply. Whether a step
-    is made by loops, foreach or fused kernels is torch's own choice.
+    is made by loops, foreach or fused kernels is torch's own choice. A learner, which makes steps
+    of its own, has none.
     Raises OptimizerError where the installed torch lacks the optimizer or one of its arguments, or
     an argument is beyond float32.
     """
-    groups = _groups(run, network)
+    if run.lr is None:
+        return []
+    groups = _groups(run.lr, run.dictionary_lr_scale, network)
     arguments = run.arguments.model_dump()
     _refuse_beyond_float32(run, arguments)
     if run.optimizer != "Muon":
@@ -70,14 +73,13 @@ def rebuild(
     return new
 
 
-def _groups(run: RunSpecification, network: DictionaryNetwork) -> list[dict[str, Any]]:
-    lr = _rate(run)
+def _groups(lr: float, scale: float, network: DictionaryNetwork) -> list[dict[str, Any]]:
     dictionary = {id(parameter) for parameter in network.dictionary_parameters()}
     groups = [
         {
             "name": "dictionary",
             "params": [p for p in network.parameters() if id(p) in dictionary],
-            "lr": lr * run.dictionary_lr_scale,
+            "lr": lr * scale,
         },
         {
             "name": "rest",
@@ -86,12 +88,6 @@ def _groups(run: RunSpecification, network: DictionaryNetwork) -> list[dict[str,
         },
     ]
     return [group for group in groups if group["params"]]
-
-
-def _rate(run: RunSpecification) -> float:
-    if run.lr is None:
-        raise OptimizerError(f"run {run.name!r}: {run.optimizer} is no optimizer of torch's")
-    return run.lr
 
 
 def _only(
@@ -133,6 +129,6 @@ def _construct(
                 "install a newer torch or leave it out"
             )
     try:
-        return cls(groups, **{k: v for k, v in arguments.items() if k in known}, lr=_rate(run))
+        return cls(groups, **{k: v for k, v in arguments.items() if k in known}, lr=run.lr)
     except (ValueError, TypeError) as error:
         raise OptimizerError(f"run {run.name!r}: {name} refuses its arguments: {error}") from error

@@ -114,7 +114,7 @@ class Experiment:
         trainable = Trainable(
             specification=specification,
             network=network,
-            optimizers=[] if specification.learner else optimizers.build(specification, network),
+            optimizers=optimizers.build(specification, network),
             samples=self.samples,
             device=device,
             deadness=Deadness(network.atoms.shape[0], device),

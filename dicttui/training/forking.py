@@ -99,7 +99,7 @@ def specified(
     if asked.optimizer is not None:
         if asked.optimizer in LEARNERS:
             raise ForkError(
-                f"{asked.optimizer} goes on with no other run's network: give it a run in the preset"
+                f"{asked.optimizer} goes on from no network: give it a run in the preset"
             )
         if asked.optimizer not in OPTIMIZERS:
             raise ForkError(f"there is no optimizer {asked.optimizer!r}")
@@ -116,7 +116,7 @@ def specified(
         if "l1_coefficient" not in table["network"]:
             raise ForkError(f"the network of {parent.name} has no penalty that could be set")
         table["network"] = table["network"] | {"l1_coefficient": asked.l1_coefficient}
-    table["name"] = _named(parent.name, asked, experiment)
+    table["name"] = _named(parent.specification, asked, experiment)
     try:
         return loaded_run(table, "fork")
     except PresetError as error:
@@ -127,24 +127,23 @@ def _refuse_for_a_learner(parent: GradientRun, asked: Fork) -> None:
     """What of a learner cannot be different."""
     own = parent.specification.optimizer
     if asked.optimizer is not None and asked.optimizer != own:
-        raise ForkError(
-            f"{parent.name} has a dictionary but no network that {asked.optimizer} could train"
-        )
+        raise ForkError(f"{parent.name} has no network that {asked.optimizer} could train")
     if asked.constraint is not None:
         raise ForkError(f"{own} keeps its atoms within norm 1 itself, without another constraint")
 
 
-def _named(parent: str, asked: Fork, experiment: Experiment) -> str:
+def _named(forked: RunSpecification, asked: Fork, experiment: Experiment) -> str:
     """What was asked for, or the parent's name and what differs; not given to any run before."""
     if asked.name is not None:
         if asked.name in experiment.names:
             raise ForkError(f"there is, or was, a run called {asked.name!r}")
         return asked.name
+    parent, penalty = forked.name, "alpha" if forked.learner else "l1_"
     differs = [
         *([asked.optimizer.lower()] if asked.optimizer is not None else []),
         *([f"lr{number(asked.lr)}"] if asked.lr is not None else []),
         *([asked.constraint] if asked.constraint is not None else []),
-        *([f"l1_{number(asked.l1_coefficient)}"] if asked.l1_coefficient is not None else []),
+        *([f"{penalty}{number(asked.l1_coefficient)}"] if asked.l1_coefficient is not None else []),
     ]
     ending = "".join(f"-{word}" for word in differs)
     name, count = f"{parent[: LONGEST_NAME - len(ending)]}{ending}"[-LONGEST_NAME:], 2
