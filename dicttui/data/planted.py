@@ -24,6 +24,11 @@ class Planted:
     U[amplitude_min, amplitude_max] or an exponential distribution of mean amplitude_mean. The noise
     is normal, of standard deviation `noise` on each feature.
 
+    With `parents`, atom j from there on is the child of parent j mod parents and takes part only
+    where that does: parents with probability mean_l0 / (2 · parents), and given that, its children
+    each with probability parents / children, so that on average half of a sample's atoms are
+    parents.
+
     Atoms, train samples, held-out samples and each fresh step have generators of their own; torch's
     global stream is not touched.
     """
@@ -36,8 +41,9 @@ class Planted:
         require_memory(4 * (n + self._held_out) * self.d_in, "data.n × data.d_in")
         require_memory(4 * n_atoms * self.d_in, "data.n_atoms × data.d_in")
         size = f"{self.d_in}-d" if specification.fresh else f"{n} × {self.d_in}"
+        kin = f", {specification.parents} of them parents" if specification.parents else ""
         self.description = describe(
-            f"planted {size}, {n_atoms} atoms",
+            f"planted {size}, {n_atoms} atoms{kin}",
             specification,
             n,
             self._held_out,
@@ -76,10 +82,20 @@ class Planted:
         """Sparse non-negative codes [rows, n_atoms]."""
         spec = self._specification
         shape = (rows, spec.n_atoms)
-        active = torch.rand(shape, generator=stream) < spec.mean_l0 / spec.n_atoms
+        active = self._active(torch.rand(shape, generator=stream))
         amplitudes = torch.empty(int(active.count_nonzero()))
         if spec.amplitudes == "exponential":
             amplitudes.exponential_(1 / spec.amplitude_mean, generator=stream)
         else:
             amplitudes.uniform_(spec.amplitude_min, spec.amplitude_max, generator=stream)
         return torch.zeros(shape).masked_scatter_(active, amplitudes)
+
+    def _active(self, chance: Tensor) -> Tensor:
+        """Which atoms take part, bool [rows, n_atoms], by uniform numbers of that shape."""
+        spec = self._specification
+        parents, children = spec.parents, spec.n_atoms - spec.parents
+        if parents == 0:
+            return chance < spec.mean_l0 / spec.n_atoms
+        present = chance[:, :parents] < spec.mean_l0 / (2 * parents)
+        of_parent = present[:, torch.arange(children) % parents]
+        return torch.cat((present, of_parent & (chance[:, parents:] < parents / children)), dim=1)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from dicttui.data.activations.source import Activations
 from dicttui.data.digits import Digits
 from dicttui.data.file import File
 from dicttui.data.gaussian import Gaussian
@@ -35,6 +36,7 @@ SOURCES: dict[str, Callable[[Any, int, Path], Source]] = {
     "digits": Digits,
     "patches": Patches,
     "file": File,
+    "activations": Activations,
 }
 """By `[data] kind`: made from its specification, the seed, and the preset's directory."""
 

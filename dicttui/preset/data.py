@@ -2,13 +2,20 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from dicttui.preset.specification import Rule, Specification
 
 Scaling = Literal[
-    "none", "center", "standardize", "unit_norm", "expected_average_only_in", "layer_norm"
+    "none",
+    "center",
+    "standardize",
+    "unit_norm",
+    "expected_average_only_in",
+    "constant_norm_rescale",
+    "layer_norm",
 ]
+"""The last three, and "none", are SAELens' `normalize_activations`."""
 
 LARGEST = 1e38
 """Of a sample's numbers: float32 ends at 3.4e38."""
@@ -71,6 +78,9 @@ class PlantedData(DataSpecification):
     """Mean of exponential amplitudes; ignored by uniform ones."""
     noise: Annotated[float, Field(ge=0, le=LARGEST)] = 0.05
     """Standard deviation of the noise on each feature."""
+    parents: Annotated[int, Field(ge=0)] = 0
+    """The first so many atoms are parents, each other atom the child of one of them, which takes
+    part only where its parent does; 0: all independent."""
     fresh: bool = False
     """Draw new samples at every step (then `batch_size` must be set, and `n` is the size of the
     set on which the data's mean and scale are measured)."""
@@ -81,6 +91,18 @@ class PlantedData(DataSpecification):
             ("mean_l0", "n_atoms"),
             lambda mean_l0, n_atoms: mean_l0 <= n_atoms,
             "{mean_l0} is more than there are atoms; allowed: at most n_atoms ({n_atoms})",
+        ),
+        Rule(
+            ("parents", "n_atoms"),
+            lambda parents, n_atoms: 2 * parents <= n_atoms,
+            "{parents} is more than half of the atoms; allowed: at most half of n_atoms "
+            "({n_atoms})",
+        ),
+        Rule(
+            ("mean_l0", "parents"),
+            lambda mean_l0, parents: parents == 0 or mean_l0 <= 2 * parents,
+            "{mean_l0} is more than parents ({parents}) and as many children on average give; "
+            "allowed: at most twice the parents",
         ),
         Rule(
             ("amplitude_min", "amplitude_max"),
@@ -171,9 +193,46 @@ class FileData(DataSpecification):
     """Relative paths start at the preset's own directory."""
     array: str | None = None
     """Which array of a file that holds several."""
+    model_name: str | None = None
+    """Whose activations they are, if they are some: told to whoever opens exported weights."""
+    hook_name: str | None = None
+    """Where in that model they were taken."""
+
+
+class ActivationsData(DataSpecification):
+    """Samples that stay on disk: a directory or a pattern of .safetensors, .npy or .pt shards
+    [n, d_in] or [batch, sequence, d_in], or a data set that Hugging Face's `save_to_disk` wrote.
+    """
+
+    kind: Literal["activations"]
+    path: Annotated[str, Field(min_length=1)]
+    """Relative paths start at the preset's own directory."""
+    array: str | None = Field(default=None, validation_alias=AliasChoices("array", "column"))
+    """Which array, or column, of shards that hold several."""
+    n: Annotated[int, Field(ge=1)] = 8192
+    """Rows, drawn from all shards, on which mean, scale and metrics are measured; of the held-out
+    rows at most as many are."""
+    batch_size: Annotated[int, Field(ge=0)] = 4096
+    shuffle: Literal["buffer", "permutation"] = "buffer"
+    """buffer: a shuffle buffer, filled with short runs of rows from everywhere; permutation: the
+    shards in a random order, and the rows of each in a random order, which takes a fast disk."""
+    buffer_size: Annotated[int, Field(ge=0)] = 0
+    """Rows of the shuffle buffer; 0: as many as 64 MiB hold. The next is in memory as well."""
+    on_bad_rows: Literal["error", "skip"] = "error"
+    """What becomes of rows that hold NaN or infinity: training pauses, or other rows of the batch
+    take their places, and they are counted."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("batch_size",),
+            lambda batch_size: batch_size >= 1,
+            "{batch_size}: samples that stay on disk have no full batch; allowed: at least 1",
+        ),
+    )
 
 
 AnyData = Annotated[
-    GaussianData | PlantedData | DigitsData | PatchesData | FileData,
+    GaussianData | PlantedData | DigitsData | PatchesData | FileData | ActivationsData,
     Field(discriminator="kind"),
 ]

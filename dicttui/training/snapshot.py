@@ -98,7 +98,8 @@ class Ghost:
 class Alert:
     """Something a person should notice."""
 
-    kind: Literal["diverged", "failed", "dead_atoms", "no_new_best"]
+    kind: Literal["diverged", "failed", "data", "dead_atoms", "no_new_best"]
+    """data: the run is paused because its next batch cannot be read now."""
     text: str
 
 
@@ -120,7 +121,7 @@ class RunSnapshot:
     engine_detail: str = ""
     """Why it is eager: "it draws random numbers in every step (bernoulli_)"; empty if it is not."""
     state_detail: str = ""
-    """Why it diverged or failed."""
+    """Why it diverged, failed, or waits for data."""
     objective: str = ""
     """What the loss is the sum of: losses compare only between runs that say the same here."""
     step: int = 0
@@ -252,7 +253,8 @@ class Snapshot:
     about: str = ""
     source: str = ""
     data: str = ""
-    """The samples, in words: "gaussian 100 × 10, full batch"."""
+    """The samples, in words: "gaussian 100 × 10, full batch"; and what is to be known of those that
+    have been read so far."""
     seed: int = 0
     pace: float | None = None
     """Steps per second; None is as fast as it goes."""

@@ -131,6 +131,43 @@ def test_pictures_come_though_somebody_always_asks(open_session, monkeypatch):
     assert measured_later()
 
 
+FAMILIES = {
+    "relu": "l1_warm_up_steps = 30\nscale_sparsity_penalty_by_decoder_norm = true",
+    "topk": "k = 2\nauxk_alpha = 1.0\nk_aux = 3",
+    "batch_topk": "k = 2",
+    "matryoshka": "k = 2\nwidths = [4, 8]\nauxk_alpha = 0.1",
+    "jump_relu": "pre_act_loss_coefficient = 0.1",
+    "gated": "l1_coefficient = 0.5",
+    "lista": "iterations = 3",
+    "lista-learned": "iterations = 3\ntied = false",
+}
+
+
+def test_every_family_is_captured_with_what_it_counts_from_step_to_step(open_session):
+    of_runs = {
+        name: f'optimizer = "Adam"\nema_decay = 0.9\nresample_every = 50\n[runs.network]\n'
+        f'kind = "{name.removesuffix("-learned")}"\n{keys}'
+        for name, keys in FAMILIES.items()
+    }
+    data = NETWORKS["fresh samples"].replace("l1_coefficient = 0.1\n", "")
+    window = "[training]\ndead_feature_window = 10\n"
+    texts = [
+        preset(data, engine, of_runs).replace("[training]\n", window)
+        for engine in ("auto", "eager")
+    ]
+    fast, slow = captured(open_session(texts[0])), open_session(texts[1])
+    fast.advance(60)  # past a resampling
+    slow.advance(fast.latest().runs[0].step)
+    assert {run.engine for run in fast.latest().runs} == {"captured"}
+    assert_same(fast, slow)
+    for one, other in zip(
+        fast._trainer.experiment.runs, slow._trainer.experiment.runs, strict=True
+    ):
+        kept = [dict(run.trainable.network.named_buffers()) for run in (one, other)]
+        assert kept[0].keys() == kept[1].keys() != set()
+        assert all(torch.equal(kept[0][key], kept[1][key]) for key in kept[0]), one.name
+
+
 @pytest.mark.parametrize(("place", "network"), enumerate(NETWORKS))
 def test_losses_weights_and_firing_are_eagers_to_the_bit(open_session, monkeypatch, place, network):
     monkeypatch.setattr(flat, "BLOCK", 64)  # so that these small networks have several
