@@ -48,8 +48,7 @@ class ReferenceDictionary(DictionaryNetwork):
         self.register_buffer("B", torch.zeros(d_in, n_atoms))
         self.register_buffer("n_steps", torch.zeros((), dtype=torch.int64))
         self.register_buffer("random_keys", torch.zeros(624, dtype=torch.int64))
-        self.register_buffer("random_place", torch.zeros(2, dtype=torch.int64))
-        self.register_buffer("random_gauss", torch.zeros((), dtype=torch.float64))
+        self.register_buffer("random_place", torch.zeros(3, dtype=torch.int64))
         self._keep_random(np.random.RandomState(seed))
 
     A: Tensor
@@ -57,7 +56,7 @@ class ReferenceDictionary(DictionaryNetwork):
     n_steps: Tensor
     random_keys: Tensor
     random_place: Tensor
-    random_gauss: Tensor
+    """Where it is among its keys, and whether a normal number is left over, and the bits of it."""
 
     @property
     def dictionary(self) -> Tensor:
@@ -125,14 +124,15 @@ class ReferenceDictionary(DictionaryNetwork):
         return Output(code @ self.W_dec.detach(), code)
 
     def _encoded(self, x: Tensor, **how: Any) -> Tensor:
-        encode = _scikit_learn().sparse_encode
-        code = encode(
-            x.numpy(),
-            self._components(),
-            max_iter=self.arguments.transform_max_iter,
-            positive=self.arguments.positive_code,
-            **how,
-        )
+        scikit_learn = _scikit_learn()
+        with scikit_learn.threads(torch.get_num_threads()):
+            code = scikit_learn.sparse_encode(
+                x.numpy(),
+                self._components(),
+                max_iter=self.arguments.transform_max_iter,
+                positive=self.arguments.positive_code,
+                **how,
+            )
         return _tensor(code)
 
     # -- learning ------------------------------------------------------------------------------
@@ -142,15 +142,15 @@ class ReferenceDictionary(DictionaryNetwork):
         """Give a batch x [batch, d_in] to `partial_fit`; when it has been coded, and before
         anything is changed, `coded` is called with the code [batch, n_atoms].
         """
-        learner = _scikit_learn().Learner(
-            n_components=len(self.W_dec), **self.arguments.model_dump()
-        )
+        scikit_learn = _scikit_learn()
+        learner = scikit_learn.Learner(n_components=len(self.W_dec), **self.arguments.model_dump())
         learner.take_up(
             self._components(), self.A.numpy(), self.B.numpy(), int(self.n_steps), self._random()
         )
         # A copy, as atoms that are drawn anew are taken out of the code.
         learner.coded = lambda code: coded(_tensor(code))
-        learner.partial_fit(x.numpy())
+        with scikit_learn.threads(torch.get_num_threads()):
+            learner.partial_fit(x.numpy())
         # A and B have been changed in place.
         self.W_dec.copy_(torch.from_numpy(np.ascontiguousarray(learner.components_)))
         self.n_steps += 1
@@ -167,10 +167,11 @@ class ReferenceDictionary(DictionaryNetwork):
         return np.array(self.W_dec.detach().numpy(), order="F")
 
     def _random(self) -> np.random.RandomState:
-        place, has_gauss = self.random_place.tolist()
+        place, has_gauss, _ = self.random_place.tolist()
+        gauss = float(self.random_place[2:].view(torch.float64))
         keys = self.random_keys.numpy().astype(np.uint32)
         random = np.random.RandomState(0)
-        random.set_state(("MT19937", keys, place, has_gauss, float(self.random_gauss)))
+        random.set_state(("MT19937", keys, place, has_gauss, gauss))
         return random
 
     @torch.no_grad()
@@ -178,8 +179,8 @@ class ReferenceDictionary(DictionaryNetwork):
         state: Any = random.get_state(legacy=False)
         twister = state["state"]
         self.random_keys.copy_(torch.from_numpy(twister["key"].astype(np.int64)))
-        self.random_place.copy_(torch.tensor([twister["pos"], state["has_gauss"]]))
-        self.random_gauss.fill_(state["gauss"])
+        self.random_place[:2] = torch.tensor([twister["pos"], state["has_gauss"]])
+        self.random_place[2:].view(torch.float64).fill_(state["gauss"])
 
 
 def started_like(

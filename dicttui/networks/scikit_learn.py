@@ -3,17 +3,34 @@
 Importing this module imports scikit-learn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import MiniBatchDictionaryLearning, sparse_encode
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import ThreadpoolController
 
-__all__ = ["ConvergenceWarning", "Learner", "sparse_encode"]
+__all__ = ["ConvergenceWarning", "Learner", "sparse_encode", "threads"]
 
 Array = NDArray[Any]
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """Let products of matrices take so many threads meanwhile: NumPy knows nothing of what torch
+    was told, and two threads for small ones cost more than they bring.
+    """
+    with _pools().limit(limits=count, user_api="blas"):
+        yield
+
+
+@cache
+def _pools() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 class Learner(MiniBatchDictionaryLearning):  # type: ignore[misc]

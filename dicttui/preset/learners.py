@@ -90,7 +90,7 @@ ARGUMENTS: dict[str, type[OptimizerSpecification]] = OPTIMIZERS | LEARNERS
 RUN_KEYS = ("name", "optimizer")
 """What a learner's run may say beside its arguments and its network."""
 _NETWORK_KEYS = frozenset(
-    {"kind", "dict_size", "d_sae", "init", "hidden_size", "factory", "arguments"}
+    {"kind", "dict_size", "d_sae", "init", "hidden_size", "factory", "arguments", "weights"}
 )
 """Of a network, what its atoms at the start depend on: a learner takes nothing else from it."""
 
