@@ -6,12 +6,13 @@ from typing import Any, Protocol
 
 from dicttui.data.activations.source import Activations
 from dicttui.data.digits import Digits
+from dicttui.data.error import DataError
 from dicttui.data.file import File
 from dicttui.data.gaussian import Gaussian
 from dicttui.data.patches import Patches
 from dicttui.data.planted import Planted
 from dicttui.data.samples import Samples
-from dicttui.preset.data import AnyData
+from dicttui.preset.data import AnyData, wrong_picture
 
 
 class Source(Protocol):
@@ -46,4 +47,7 @@ def open_source(specification: AnyData, seed: int, directory: Path) -> Source:
 
     `directory` is where relative paths start. Raises DataError where the samples cannot be used.
     """
-    return SOURCES[specification.kind](specification, seed, directory)
+    source = SOURCES[specification.kind](specification, seed, directory)
+    if wrong := wrong_picture(specification, source.d_in):
+        raise DataError(wrong)
+    return source

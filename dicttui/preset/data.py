@@ -1,5 +1,6 @@
 """What `[data]` may say, one class a kind."""
 
+import math
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import AliasChoices, Field
@@ -21,6 +22,10 @@ LARGEST = 1e38
 """Of a sample's numbers: float32 ends at 3.4e38."""
 
 
+Image = tuple[int, ...]
+"""Height and width of samples that are pictures, and 3 where they are red, green and blue."""
+
+
 class DataSpecification(Specification):
     """Keys that every kind of data has."""
 
@@ -37,6 +42,11 @@ class DataSpecification(Specification):
             "{held_out} is neither; allowed: a share below 1 or a whole number of samples",
         ),
     )
+
+    @property
+    def picture(self) -> Image | None:
+        """How the features of a sample make a picture, row by row; None: they are none."""
+        return None
 
 
 TOO_LARGE_BATCH = "{batch_size} is more than there are samples; allowed: 0 (full batch) to n ({n})"
@@ -159,6 +169,11 @@ class DigitsData(DataSpecification):
         ),
     )
 
+    @property
+    def picture(self) -> Image:
+        """8 × 8 pixels."""
+        return (8, 8)
+
 
 class PatchesData(DataSpecification):
     """Grey patches of scikit-learn's two bundled photographs, each patch's mean removed."""
@@ -184,29 +199,58 @@ class PatchesData(DataSpecification):
         ),
     )
 
+    @property
+    def picture(self) -> Image:
+        """The patch."""
+        return (self.patch_size, self.patch_size)
 
-class FileData(DataSpecification):
-    """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
 
-    kind: Literal["file"]
+def _is_picture(image: Image) -> bool:
+    return min(image, default=0) >= 1 and (len(image) == 2 or (len(image) == 3 and image[2] == 3))
+
+
+class OwnData(DataSpecification):
+    """What a person's own samples may be said to be."""
+
     path: Annotated[str, Field(min_length=1)]
     """Relative paths start at the preset's own directory."""
-    array: str | None = None
-    """Which array of a file that holds several."""
+    image: Image | None = None
+    """[height, width] of samples that are pictures, their features row by row; [height, width, 3]
+    where each pixel is red, green and blue, one after another."""
     model_name: str | None = None
     """Whose activations they are, if they are some: told to whoever opens exported weights."""
     hook_name: str | None = None
     """Where in that model they were taken."""
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *DataSpecification.rules,
+        Rule(
+            ("image",),
+            lambda image: image is None or _is_picture(image),
+            "{image} is neither; allowed: [height, width], or [height, width, 3] for colour",
+        ),
+    )
 
-class ActivationsData(DataSpecification):
+    @property
+    def picture(self) -> Image | None:
+        """What the preset says."""
+        return self.image
+
+
+class FileData(OwnData):
+    """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
+
+    kind: Literal["file"]
+    array: str | None = None
+    """Which array of a file that holds several."""
+
+
+class ActivationsData(OwnData):
     """Samples that stay on disk: a directory or a pattern of .safetensors, .npy or .pt shards
     [n, d_in] or [batch, sequence, d_in], or a data set that Hugging Face's `save_to_disk` wrote.
     """
 
     kind: Literal["activations"]
-    path: Annotated[str, Field(min_length=1)]
-    """Relative paths start at the preset's own directory."""
     array: str | None = Field(default=None, validation_alias=AliasChoices("array", "column"))
     """Which array, or column, of shards that hold several."""
     n: Annotated[int, Field(ge=1)] = 8192
@@ -223,12 +267,24 @@ class ActivationsData(DataSpecification):
     take their places, and they are counted."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
-        *DataSpecification.rules,
+        *OwnData.rules,
         Rule(
             ("batch_size",),
             lambda batch_size: batch_size >= 1,
             "{batch_size}: samples that stay on disk have no full batch; allowed: at least 1",
         ),
+    )
+
+
+def wrong_picture(specification: DataSpecification, d_in: int) -> str:
+    """Why samples of d_in features are not the pictures that the preset says; empty: they are."""
+    image = specification.picture
+    if image is None or math.prod(image) == d_in:
+        return ""
+    sides = " × ".join(str(side) for side in image)
+    return (
+        f"data.image: {sides} is {math.prod(image)} numbers, and a sample has {d_in}; "
+        "allowed: [height, width] or [height, width, 3] whose product is that"
     )
 
 

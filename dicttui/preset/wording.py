@@ -83,6 +83,8 @@ def _allowed(annotation: Any, metadata: Iterable[Any] = ()) -> str:
         return " or ".join(_allowed(part, metadata) for part in arguments if part is not type(None))
     if origin is Literal:
         return listed(arguments)
+    if origin is tuple and arguments[-1] is Ellipsis:
+        return f"a list, each of it {_allowed(arguments[0])}"
     if origin is tuple:
         return f"a list of {len(arguments)}: " + "; ".join(_allowed(part) for part in arguments)
     if annotation is bool:

@@ -158,12 +158,16 @@ def placed(seen: Seen) -> str:
 
 
 def packed(snapshot: Snapshot) -> bytes:
-    """A picture without what the losses and metrics tell anyway."""
+    """A picture without what the losses and metrics tell anyway, and without pictures of atoms,
+    which would be most of it.
+    """
     runs = tuple(
         replace(
             run,
             loss_series=Series(),
             series={},
+            atoms=(),
+            samples=(),
             ghosts=tuple(replace(ghost, series={}) for ghost in run.ghosts),
         )
         for run in snapshot.runs

@@ -20,7 +20,9 @@ LOWEST_PACE, HIGHEST_PACE = 1e-3, 1e9
 LONGEST_NAME = 200
 """Characters in what an intervention names."""
 MOST_LOOKED_AT = 64
-"""Series, and runs whose rows are shown, that one client may ask for."""
+"""Series, and runs whose rows, atoms or samples are shown, that one client may ask for."""
+LARGEST_SHRINK = 4096
+"""Pixels of an atom's picture that become one."""
 
 Word = Annotated[str, Field(max_length=60)]
 
@@ -199,13 +201,21 @@ def view(look: Look) -> View:
     except PlainError as error:
         raise WireError(str(error)) from error
     refresh = asked.refresh
-    if math.isnan(refresh) or max(len(asked.series), len(asked.rows_of)) > MOST_LOOKED_AT:
+    looked_at = (asked.series, asked.rows_of, asked.atoms, asked.samples)
+    small = [*(part.shrink for part in asked.atoms), *(one.shrink for one in asked.samples)]
+    if (
+        math.isnan(refresh)
+        or max(len(things) for things in looked_at) > MOST_LOOKED_AT
+        or any(not 1 <= shrink <= LARGEST_SHRINK for shrink in small)
+    ):
         raise WireError("a view that nobody could want")
     return View(
         refresh=min(max(refresh, SLOWEST), FASTEST),
         series=asked.series,
         rows_of=asked.rows_of,
         row_indices=asked.row_indices,
+        atoms=asked.atoms,
+        samples=asked.samples,
     )
 
 

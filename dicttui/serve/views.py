@@ -20,6 +20,8 @@ def together(views: Iterable[View]) -> View:
         series=_union(view.series for view in wanted),
         rows_of=_union(view.rows_of for view in wanted),
         row_indices=None if not indices else tuple(sorted(indices)),
+        atoms=tuple(dict.fromkeys(part for view in wanted for part in view.atoms)),
+        samples=tuple(dict.fromkeys(sample for view in wanted for sample in view.samples)),
     )
 
 
@@ -39,9 +41,13 @@ def _run(run: RunSnapshot, view: View) -> RunSnapshot:
         rows = tuple(row for row in rows if row.index in wanted)
     series = _series(run.series, view)
     ghosts = tuple(_ghost(ghost, view) for ghost in run.ghosts)
-    if (len(rows), len(series), ghosts) == (len(run.rows), len(run.series), run.ghosts):
+    atoms = tuple(part for part in run.atoms if part.asked in view.atoms)
+    samples = tuple(sample for sample in run.samples if sample.asked in view.samples)
+    shown = (len(rows), len(series), ghosts, len(atoms), len(samples))
+    all_of_it = (len(run.rows), len(run.series), run.ghosts, len(run.atoms), len(run.samples))
+    if shown == all_of_it:
         return run
-    return replace(run, rows=rows, series=series, ghosts=ghosts)
+    return replace(run, rows=rows, series=series, ghosts=ghosts, atoms=atoms, samples=samples)
 
 
 def _ghost(ghost: Ghost, view: View) -> Ghost:

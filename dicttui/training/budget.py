@@ -29,3 +29,27 @@ class ObservationBudget:
         if self._dear_codes:
             share = SHARE_OF_DEAR_CODES
         return (time.perf_counter() - self._spent_at) * share >= self._cost
+
+
+class Spacing:
+    """Spreads what is made again and again so far that it takes no more than its share of the time.
+
+    Args:
+        share: of the time that it may take.
+        least: seconds between two times in any case.
+
+    """
+
+    def __init__(self, share: float, least: float = 0.0) -> None:
+        self._share, self._least = share, least
+        self._spent_at = float("-inf")
+        self._cost = 0.0
+
+    def spent(self, seconds: float) -> None:
+        """It has just been made, in so long."""
+        self._cost, self._spent_at = seconds, time.perf_counter()
+
+    def allows(self) -> bool:
+        """Whether it may be made again."""
+        since = time.perf_counter() - self._spent_at
+        return since >= self._least and since * self._share >= self._cost

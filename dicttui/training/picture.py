@@ -35,6 +35,7 @@ def snapshot(
         about=preset.about,
         source=preset.source,
         data=", ".join(filter(None, (experiment.description, experiment.samples.notice))),
+        picture=preset.data.picture or (),
         seed=preset.training.seed,
         pace=pace.rate,
         runs=tuple(_run(run, experiment, view, catching_up(run.name)) for run in experiment.runs),
@@ -50,6 +51,9 @@ def _run(
 ) -> RunSnapshot:
     # First, because a person's network is asked for it: where that raises, the run has failed.
     rows = run.row_details(view.row_indices) if run.name in view.rows_of else ()
+    image = experiment.preset.data.picture
+    atoms = run.exhibits.atoms(run, view.atoms, image)
+    samples_shown = run.exhibits.samples(run, view.samples, image)
     trainable, measured = run.trainable, run.measured
     engine = run.engine.now(trainable)
     specification = run.specification
@@ -99,6 +103,8 @@ def _run(
         atom_norms=measured.atom_norms if measured else None,
         rows=rows,
         rows_step=run.rows.step if run.rows is not None else None,
+        atoms=atoms,
+        samples=samples_shown,
         marks=tuple(past.marks),
         ghosts=_ghosts(run, view),
         alerts=alerts.of(run),

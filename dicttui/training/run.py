@@ -21,6 +21,7 @@ from dicttui.training import devices, divergence, measurement, resampling
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import NOT_READY, Choice
 from dicttui.training.engines.engine import Lent, StepError, Work
+from dicttui.training.exhibits import Exhibits
 from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
@@ -79,6 +80,7 @@ class GradientRun:
         self.initial = Initial.of(trainable)
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
+        self.exhibits = Exhibits()
         self._prepared = False
         self._lent_steps = 0
         """Steps that prepared work has made, of which `advance` knows nothing yet."""

@@ -6,6 +6,8 @@ Everything here is immutable and JSON-serialisable; there is no tensor in it.
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dicttui.training.closeup import AtomsAsked, AtomsShown, SampleAsked, SampleShown
+
 SessionState = Literal["loading", "ready", "failed", "closed"]
 RunState = Literal["loading", "running", "paused", "finished", "stopped", "diverged", "failed"]
 
@@ -166,6 +168,10 @@ class RunSnapshot:
     """The rows the view asked for."""
     rows_step: int | None = None
     """Updates that had been made when the rows were looked at."""
+    atoms: tuple[AtomsShown, ...] = ()
+    """The parts of its dictionary that the view asked for, as pictures."""
+    samples: tuple[SampleShown, ...] = ()
+    """The samples that the view asked for."""
     marks: tuple[Mark, ...] = ()
     ghosts: tuple[Ghost, ...] = ()
     """The newest pieces that were taken back: their losses, and the metrics the view asked for."""
@@ -255,6 +261,8 @@ class Snapshot:
     data: str = ""
     """The samples, in words: "gaussian 100 × 10, full batch"; and what is to be known of those that
     have been read so far."""
+    picture: tuple[int, ...] = ()
+    """Height and width of samples that are pictures, and 3 where they are coloured; else empty."""
     seed: int = 0
     pace: float | None = None
     """Steps per second; None is as fast as it goes."""
@@ -281,3 +289,7 @@ class View:
     """The runs whose rows a rows screen shows."""
     row_indices: tuple[int, ...] | None = None
     """Which of them; None is all."""
+    atoms: tuple[AtomsAsked, ...] = ()
+    """The parts of runs' dictionaries that an atoms screen shows."""
+    samples: tuple[SampleAsked, ...] = ()
+    """What a screen of one sample shows."""

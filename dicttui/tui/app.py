@@ -158,7 +158,7 @@ class DicttuiApp(App[int]):
         self.set_class(self.showing.ascii, "-ascii")
         self._answers.begin()
         self.set_interval(1 / self.showing.refresh, self._look_now_and_then)
-        self._ask_for_view()
+        self.ask_for_view()
         self._look()
 
     def learn(
@@ -175,7 +175,7 @@ class DicttuiApp(App[int]):
         self.offers_background = offers_background
         self._news = news
         if self.screen_stack:
-            self._ask_for_view()
+            self.ask_for_view()
 
     def leave(self, status: int = 0, patience: float = PATIENCE) -> None:
         """End the app with an exit status."""
@@ -263,7 +263,7 @@ class DicttuiApp(App[int]):
 
     def settle(self) -> None:
         """Another screen is on top: it may want to see something else."""
-        self._ask_for_view()
+        self.ask_for_view()
         self.redraw()
         painted, self.on_painted = self.on_painted, None
         if painted is not None:
@@ -276,15 +276,18 @@ class DicttuiApp(App[int]):
     def show_display(self, display: Display) -> None:
         """Show the same training in another way."""
         self.showing = display
-        self._ask_for_view()
+        self.ask_for_view()
         self.redraw()
 
-    def _ask_for_view(self) -> None:
+    def ask_for_view(self) -> None:
+        """Tell the session what the screen on top wants to see, if that has changed."""
         chart = self.showing.chart.metric
         view = View(
             refresh=self.showing.refresh,
             series=() if chart == "loss" else (chart,),
             rows_of=getattr(self.screen, "rows_of", ()),
+            atoms=getattr(self.screen, "atoms_asked", ()),
+            samples=getattr(self.screen, "samples_asked", ()),
         )
         if view != self._view:
             self._view = view

@@ -21,7 +21,7 @@ from dicttui.training.interventions import (
     Undo,
 )
 from dicttui.training.snapshot import RunSnapshot, Snapshot
-from dicttui.tui.display import ChartSettings, is_training
+from dicttui.tui.display import ChartSettings, CloseupSettings, is_training
 from dicttui.tui.keys import BY_NAME
 from dicttui.tui.pace import faster, slower
 from dicttui.tui.playing import A_RECORDING, PLAYED, SCRUBBED
@@ -252,6 +252,43 @@ class Controls:
         """The rows of the selected run."""
         self.app.layers.open("rows")
 
+    def atoms(self) -> None:
+        """The atoms as pictures."""
+        self.app.layers.open("atoms")
+
+    def next_order(self) -> None:
+        """Atoms in another order."""
+        self._closeup(self.app.showing.closeup.other_order(1))
+
+    def previous_order(self) -> None:
+        """Atoms in the order before."""
+        self._closeup(self.app.showing.closeup.other_order(-1))
+
+    def one_scale(self) -> None:
+        """One scale of colours for all atoms, or one for each."""
+        closeup = self.app.showing.closeup
+        self._closeup(replace(closeup, one_scale=not closeup.one_scale))
+
+    def sample(self) -> None:
+        """One sample and its code."""
+        self.app.layers.open("sample")
+
+    def next_sample(self) -> None:
+        """The next sample."""
+        self._step_sample(1)
+
+    def previous_sample(self) -> None:
+        """The sample before."""
+        self._step_sample(-1)
+
+    def tenth_sample(self) -> None:
+        """Ten samples on."""
+        self._step_sample(10)
+
+    def tenth_sample_back(self) -> None:
+        """Ten samples back."""
+        self._step_sample(-10)
+
     def events(self) -> None:
         """What was asked for."""
         self.app.layers.open("events")
@@ -292,6 +329,16 @@ class Controls:
 
     def _chart(self, chart: ChartSettings) -> None:
         self.app.show_display(replace(self.app.showing, chart=chart))
+
+    def _closeup(self, closeup: CloseupSettings) -> None:
+        self.app.show_display(replace(self.app.showing, closeup=closeup))
+
+    def _step_sample(self, by: int) -> None:
+        """To another sample, round and round where it is known how many there are."""
+        closeup = self.app.showing.closeup
+        counts = [one.count for run in self.app.snapshot.runs for one in run.samples if one.count]
+        sample = closeup.sample + by
+        self._closeup(replace(closeup, sample=sample % min(counts) if counts else max(0, sample)))
 
     def _step_selection(self, by: int) -> None:
         runs = self.app.snapshot.runs

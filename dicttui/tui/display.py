@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal, Self
 
+from dicttui.training.closeup import ATOM_ORDERS, AtomOrder
 from dicttui.training.snapshot import RunSnapshot, Snapshot
 
 Smoothing = Literal["off", "light", "strong"]
@@ -34,10 +35,26 @@ class ChartSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseupSettings:
+    """What the screens of atoms and of one sample show."""
+
+    order: AtomOrder = "use"
+    one_scale: bool = False
+    """Whether all atoms' pictures have one scale of colours; else each has its own."""
+    sample: int = 0
+
+    def other_order(self, by: int) -> Self:
+        """An order further on, and round."""
+        place = (ATOM_ORDERS.index(self.order) + by) % len(ATOM_ORDERS)
+        return replace(self, order=ATOM_ORDERS[place])
+
+
+@dataclass(frozen=True, slots=True)
 class Display:
     """The app's own state; nothing of it touches the training."""
 
     chart: ChartSettings = ChartSettings()
+    closeup: CloseupSettings = CloseupSettings()
     selected: str = ""
     """The selected run's name; empty is the first."""
     enlarged: bool = False

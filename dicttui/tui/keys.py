@@ -9,7 +9,7 @@ from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import ENDED, Display, is_training
 from dicttui.tui.playing import PLAYED
 
-Where = Literal["everywhere", "main", "tables", "replay"]
+Where = Literal["everywhere", "main", "tables", "replay", "atoms", "sample"]
 Group = Literal["Training", "Learning rate and device", "Runs", "Chart", "Screens", "The app"]
 Label = Callable[[Snapshot, Display], str]
 Use = Callable[[Snapshot, Display], bool]
@@ -29,6 +29,8 @@ class Key:
     label: Label
     """Its present meaning, short enough for the footer."""
     where: Where = "everywhere"
+    also: tuple[Where, ...] = ()
+    """Other screens on which it works."""
     control: bool = False
     """Whether it changes the training, so that `--readonly` refuses it."""
     shown: str = ""
@@ -101,6 +103,14 @@ def _has_rows(snapshot: Snapshot, display: Display) -> bool:
         return False
     # A recording has them where somebody looked at them then.
     return snapshot.playback is None or bool(run.rows)
+
+
+def _has_pictures(snapshot: Snapshot, _display: Display) -> bool:
+    return bool(snapshot.picture and snapshot.runs) and snapshot.playback is None
+
+
+def _has_samples(snapshot: Snapshot, _display: Display) -> bool:
+    return bool(snapshot.runs) and snapshot.playback is None
 
 
 def _catching_up(snapshot: Snapshot) -> bool:
@@ -177,6 +187,17 @@ def _samples(_snapshot: Snapshot, display: Display) -> str:
     return display.chart.next_samples().samples
 
 
+def _atom_order(_snapshot: Snapshot, display: Display) -> str:
+    return f"by {display.closeup.other_order(1).order}"
+
+
+def _atom_scale(_snapshot: Snapshot, display: Display) -> str:
+    return "own scales" if display.closeup.one_scale else "one scale"
+
+
+CLOSEUPS: tuple[Where, ...] = ("atoms", "sample")
+"""Screens of what a person looks at closely."""
+
 KEYS: tuple[Key, ...] = (
     Key(("space",), "pause_all", "Training", "Pause all; resume all that were not stopped",
         _pause_all, control=True, footer=1, use=_some_may_train),
@@ -217,11 +238,11 @@ KEYS: tuple[Key, ...] = (
     Key(("f",), "fork", "Runs", "Fork the selected run, and change something",
         _always("fork"), control=True, footer=9, use=_can_be_forked),
     Key(tuple("123456789"), "select", "Runs", "Select a run by its number",
-        _always("select"), where="main", shown="1-9"),
+        _always("select"), where="main", also=CLOSEUPS, shown="1-9"),
     Key(("tab",), "next_run", "Runs", "Select the next run",
-        _always("next run"), where="main", footer=15, use=_several_runs),
+        _always("next run"), where="main", also=CLOSEUPS, footer=15, use=_several_runs),
     Key(("shift+tab",), "previous_run", "Runs", "Select the previous run",
-        _always("previous run"), where="main"),
+        _always("previous run"), where="main", also=CLOSEUPS),
     Key(("enter",), "enlarge", "Runs", "Enlarge the selected card, and back",
         _enlarge, where="main", footer=16),
     Key(("y",), "y_axis", "Chart", "y axis: logarithmic or linear",
@@ -242,6 +263,24 @@ KEYS: tuple[Key, ...] = (
         _always("rows"), footer=8, use=_has_rows),
     Key(("e",), "events", "Screens", "What was asked for, and what became of it",
         _always("events"), footer=8),
+    Key(("a",), "atoms", "Screens", "The atoms as pictures, live, run beside run",
+        _always("atoms"), footer=8, use=_has_pictures),
+    Key(("i",), "sample", "Screens", "One sample, its reconstruction, the atoms used",
+        _always("sample"), footer=24, use=_has_samples),
+    Key(("O", "right"), "next_order", "Screens", "Atoms by use, norm, age (steps silent), index",
+        _atom_order, where="atoms", footer=4),
+    Key(("left",), "previous_order", "Screens", "The same, backwards",
+        _always("order back"), where="atoms"),
+    Key(("A",), "one_scale", "Screens", "All atoms on one scale of colours, or each on its own",
+        _atom_scale, where="atoms", footer=4),
+    Key(("]", "right"), "next_sample", "Screens", "The next sample",
+        _always("next sample"), where="sample", footer=4),
+    Key(("[", "left"), "previous_sample", "Screens", "The sample before",
+        _always("previous"), where="sample", footer=4),
+    Key(("}", "shift+right"), "tenth_sample", "Screens", "Ten samples on",
+        _always("10 on"), where="sample", footer=22),
+    Key(("{", "shift+left"), "tenth_sample_back", "Screens", "Ten samples back",
+        _always("10 back"), where="sample"),
     Key(("s",), "save", "Screens", "Save this screen as SVG, and the report",
         _always("save"), footer=26),
     Key(("T",), "theme", "Screens", "The next theme",
@@ -261,7 +300,7 @@ KEYS: tuple[Key, ...] = (
         _always("scrub"), where="replay", shown="left right", footer=2),
     Key(("up", "down", "pageup", "pagedown"), "", "The app",
         "Move in a table; left, right: sort by another column",
-        _always("move"), where="tables", shown="arrows"),
+        _always("move"), where="tables", also=CLOSEUPS, shown="arrows"),
     Key(("/",), "", "The app", "Search in a table",
         _always("search"), where="tables"),
 )  # fmt: skip
@@ -287,13 +326,22 @@ def _plays(key: Key, snapshot: Snapshot) -> bool:
     return snapshot.playback is not None and key.name in PLAYED
 
 
-def footer_keys(on_main: bool, snapshot: Snapshot, display: Display) -> list[Key]:
-    """What the footer may show, in the table's order: only keys that can do something now."""
+def works_on(key: Key, screen: str) -> bool:
+    """Whether a key works on a screen of this kind."""
+    return key.where in ("everywhere", screen) or screen in key.also
+
+
+def footer_keys(
+    on_main: bool, snapshot: Snapshot, display: Display, here: Where = "everywhere"
+) -> list[Key]:
+    """What the footer may show, in the table's order: only keys that can do something now; on
+    another screen than the main one those that work everywhere, and those of that screen.
+    """
     offered = [
         key
         for key in KEYS
         if key.footer
-        and (on_main or key.where == "everywhere")
+        and (key.where not in CLOSEUPS if on_main else works_on(key, here))
         and is_there(key, snapshot)
         and not (key.control and display.only_looks and snapshot.playback is None)
         and (key.use is None or key.use(snapshot, display) or _plays(key, snapshot))

@@ -57,6 +57,14 @@ class Layers:
             from dicttui.tui.screens.events import EventsScreen
 
             app.push_screen(EventsScreen(app.glyphs, app.receipts))
+        elif name == "atoms":
+            from dicttui.tui.screens.atoms import AtomsScreen
+
+            app.push_screen(AtomsScreen(app.glyphs, app.looks))
+        elif name == "sample":
+            from dicttui.tui.screens.sample import SampleScreen
+
+            app.push_screen(SampleScreen(app.glyphs, app.looks))
         elif run := app.showing.run(app.snapshot):
             from dicttui.tui.screens.rows import RowsScreen
 

@@ -79,6 +79,7 @@ class Activations:
             None,
             batch_size=spec.batch_size,
             seed=seed,
+            scaling=scaling,
             stream=DiskStream(
                 batches, scaling, epoch_rows=train.count - train.count % spec.batch_size
             ),

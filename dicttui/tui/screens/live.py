@@ -9,7 +9,7 @@ from dicttui.training.interventions import Receipt
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import Display
 from dicttui.tui.glyphs import Glyphs
-from dicttui.tui.keys import Key
+from dicttui.tui.keys import Key, works_on
 from dicttui.tui.widgets.ground import Ground
 from dicttui.tui.widgets.key_bar import KeyBar
 
@@ -36,7 +36,7 @@ class LiveScreen(Ground, Screen[None]):
 
     def answers(self, key: Key) -> bool:
         """Whether a key works here."""
-        return key.where in ("everywhere", self.kind)
+        return works_on(key, self.kind)
 
     def show(self, snapshot: Snapshot, display: Display) -> None:
         """Draw this snapshot."""

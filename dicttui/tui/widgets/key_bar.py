@@ -9,7 +9,7 @@ from textual.message import Message
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import Display
 from dicttui.tui.glyphs import Glyphs
-from dicttui.tui.keys import Key, fitting, footer_keys
+from dicttui.tui.keys import Key, Where, fitting, footer_keys
 from dicttui.tui.widgets.roles import RoleLines, Span
 
 
@@ -22,16 +22,16 @@ class KeyBar(RoleLines):
 
         name: str
 
-    def __init__(self, *, glyphs: Glyphs, on_main: bool = True) -> None:
+    def __init__(self, *, glyphs: Glyphs, on_main: bool = True, here: Where = "everywhere") -> None:
         super().__init__(glyphs=glyphs)
-        self._on_main = on_main
+        self._on_main, self._here = on_main, here
         self._keys: list[Key] = []
         self._labels: list[str] = []
         self._areas: list[tuple[int, int, Key]] = []
 
     def show(self, snapshot: Snapshot, display: Display) -> None:
         """Show what the keys do now."""
-        keys = footer_keys(self._on_main, snapshot, display)
+        keys = footer_keys(self._on_main, snapshot, display, self._here)
         labels = [key.label(snapshot, display) for key in keys]
         if (keys, labels) != (self._keys, self._labels):
             self._keys, self._labels = keys, labels
