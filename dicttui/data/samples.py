@@ -1,5 +1,6 @@
 """The samples of an experiment, and the batch of every step."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -103,6 +104,7 @@ class Samples:
         self.fresh = fresh is not None or stream is not None
         self.batch_size = batch_size if self.fresh else effective_batch_size(batch_size, len(train))
         self.mean = moments_of(train).mean.float()
+        self._most_measured = sys.maxsize
         self._fresh = fresh
         self._stream = stream
         self.seed = seed
@@ -167,6 +169,17 @@ class Samples:
         if self._stream is not None:
             self._stream.close()
 
+    def measure_at_most(self, count: int) -> None:
+        """Let the fixed sets hold no more samples than so many, drawn by chance from those that
+        they would hold; to be said before any of them is asked for.
+        """
+        self._most_measured = count
+
+    @property
+    def all_measured(self) -> bool:
+        """Whether `fvu_set` is all of the held-out samples, or of the train samples."""
+        return len(self._whole_set()) <= self._most_measured
+
     def batch(self, step: int, device: torch.device) -> Tensor:
         """The batch [batch_size, d_in] of the step with index `step`, on a device.
 
@@ -202,8 +215,10 @@ class Samples:
 
     def fvu_set(self, device: torch.device) -> Tensor:
         """The fixed set on which `fvu` is measured: the held-out samples, or all train samples
-        where none are held out.
+        where none are held out; of either so many as are to be measured.
         """
+        if not self.all_measured:
+            return self.probe(device)
         if self.held_out is None:
             return self._train_on(device)
         if device not in self._fvu_sets:
@@ -213,7 +228,8 @@ class Samples:
     def fvu_mean(self, device: torch.device) -> Tensor:
         """The mean [d_in] of `fvu_set`, so that predicting it everywhere has an fvu of 1."""
         if device not in self._fvu_means:
-            own = self.mean if self.held_out is None else moments_of(self.held_out).mean.float()
+            measured = self._whole_set() if self.all_measured else self._probe_rows()
+            own = self.mean if measured is self.train else moments_of(measured).mean.float()
             self._fvu_means[device] = own.to(device)
         return self._fvu_means[device]
 
@@ -266,11 +282,14 @@ class Samples:
         return self._permutations.get((epoch, device), draw)
 
     def _probe_rows(self) -> Tensor:
-        x = self.train if self.held_out is None else self.held_out
-        if len(x) <= PROBE_SAMPLES:
+        x, count = self._whole_set(), min(PROBE_SAMPLES, self._most_measured)
+        if len(x) <= count:
             return x
         order = torch.randperm(len(x), generator=generator(self.seed, "probe"))
-        return x.index_select(0, order[:PROBE_SAMPLES].sort().values)
+        return x.index_select(0, order[:count].sort().values)
+
+    def _whole_set(self) -> Tensor:
+        return self.train if self.held_out is None else self.held_out
 
 
 def prepare(

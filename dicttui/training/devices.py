@@ -115,6 +115,9 @@ def move(trainable: Trainable, device: torch.device) -> Moved:
         DeviceError: the run could not train there; it is unchanged.
 
     """
+    only_on = trainable.network.only_on
+    if only_on not in ("", device.type):
+        raise DeviceError(f"{trainable.specification.optimizer} works on the {only_on} alone")
     before = fixed_batch_loss(trainable)
     try:
         _try_one_step(copied(trainable, device))
@@ -150,7 +153,7 @@ def copied(trainable: Trainable, device: torch.device) -> Trainable:
         samples=trainable.samples,
         device=device,
         deadness=trainable.deadness.on(device),
-        rates=replace(trainable.rates),
+        rates=None if trainable.rates is None else replace(trainable.rates),
         x_rms=trainable.x_rms,
         total_steps=trainable.total_steps,
         random_state=trainable.random_state.clone(),
@@ -170,9 +173,9 @@ def _rebuilt(trainable: Trainable, twin: DictionaryNetwork) -> list[Optimizer]:
 
 
 def _try_one_step(trial: Trainable) -> None:
-    from dicttui.training.engines.eager import EagerEngine
+    from dicttui.training.engines.beginning import first_engine
 
-    EagerEngine().advance(trial, 0, 1)
+    first_engine(trial.network).advance(trial, 0, 1)
 
 
 def _reason(error: BaseException, device: torch.device) -> str:

@@ -57,7 +57,8 @@ def _run(
     trainable, measured = run.trainable, run.measured
     engine = run.engine.now(trainable)
     specification = run.specification
-    now = trainable.rates_at(run.step)
+    base = trainable.rates
+    now = None if base is None else trainable.rates_at(run.step)
     samples = experiment.samples
     floor = run.floor
     past = run.past
@@ -77,10 +78,10 @@ def _run(
         objective=specification.objective,
         step=run.step,
         target=run.target,
-        lr=now.rest,
-        dictionary_lr=now.dictionary,
-        base_lr=trainable.rates.rest,
-        base_dictionary_lr=trainable.rates.dictionary,
+        lr=now.rest if now else None,
+        dictionary_lr=now.dictionary if now else None,
+        base_lr=base.rest if base else None,
+        base_dictionary_lr=base.dictionary if base else None,
         schedule=schedules.place(specification, run.step, trainable.total_steps),
         loss=past.loss,
         best_loss=past.best_loss,

@@ -10,8 +10,8 @@ from torch.utils.hooks import RemovableHandle
 
 from dicttui.measures import codes, steps
 from dicttui.training import measurement
+from dicttui.training.engines.beginning import first_engine
 from dicttui.training.engines.choice import Choice
-from dicttui.training.engines.eager import EagerEngine
 from dicttui.training.engines.engine import Observe, StepError
 from dicttui.training.row_figures import COLUMNS, OF_STEPS, RowFigures
 from dicttui.training.row_updates import RowUpdates
@@ -63,7 +63,7 @@ class RowTracker:
         count: int,
         observe: Observe | None,
     ) -> list[float]:
-        """Make steps as the engine does; the last of them one by one and eagerly, to keep their
+        """Make steps as the engine does; the last of them one by one and plainly, to keep their
         updates.
         """
         if first != self._followed:
@@ -100,7 +100,7 @@ class RowTracker:
             optimizer.register_step_post_hook(after_step) for optimizer in trainable.optimizers
         ]
         try:
-            values = EagerEngine().advance(trainable, step, 1, observe)
+            values = first_engine(trainable.network).advance(trainable, step, 1, observe)
         finally:
             for hook in hooks:
                 hook.remove()

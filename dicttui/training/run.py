@@ -15,6 +15,7 @@ from dicttui.measures.floor import Floor, loss_floor
 from dicttui.measures.steps import RECENT_STEPS
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
+from dicttui.networks.reference import ReferenceDictionary
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement, resampling
 from dicttui.training.checkpoint import Checkpoint
@@ -47,7 +48,7 @@ LARGEST_FLOOR = 50_000_000
 
 
 class GradientRun:
-    """A run whose network is trained by one of torch's optimizers."""
+    """A run whose network is trained by one of torch's optimizers, or learns by itself."""
 
     def __init__(self, trainable: Trainable, steps: int, dead_window: int, engine: Choice) -> None:
         self.specification: RunSpecification = trainable.specification
@@ -100,9 +101,9 @@ class GradientRun:
     # -- stepping ------------------------------------------------------------------------------
 
     @property
-    def learning_rate(self) -> float:
-        """Of the rest, in force at the next step."""
-        return self.trainable.rates_at(self.step).rest
+    def learning_rate(self) -> float | None:
+        """Of the rest, in force at the next step; None for a learner that has none."""
+        return None if self.trainable.rates is None else self.trainable.rates_at(self.step).rest
 
     @property
     def wants(self) -> int:
@@ -143,7 +144,7 @@ class GradientRun:
 
     @property
     def engine_detail(self) -> str:
-        """Why plain PyTorch makes its steps, or made them; empty if it does not."""
+        """Why it makes its steps as it began to, or made them; empty if it does not."""
         why = self.engine.detail(self.trainable)
         over = self.state not in ("running", "paused")
         if over and why in ("", NOT_READY) and self.engine.is_eager(self.trainable):
@@ -343,18 +344,20 @@ class GradientRun:
         return moved
 
     def reset_optimizer(self) -> None:
-        """Forget the optimizer's state."""
+        """Forget the optimizer's state, or what a learner has gathered of past batches."""
         for optimizer in self.trainable.optimizers:
             optimizer.state.clear()
+        if isinstance(self.trainable.network, ReferenceDictionary):
+            self.trainable.network.forget()
         self._checkpoint.renew()
 
     def restart(self) -> None:
         """Back to step 0: weights, optimizer, rates, end and history as at the start."""
+        self.reset_optimizer()
         with torch.no_grad():
             tensors = self.trainable.module_tensors()
             for tensor, start in zip(tensors, self.initial.tensors, strict=True):
                 tensor.copy_(start)
-        self.reset_optimizer()
         self.trainable.rates = self.trainable.first_rates()
         self.trainable.random_state = self.initial.random_state.clone()
         self.step, self.seconds, self.pause_at = 0, 0.0, None

@@ -92,7 +92,7 @@ class Trainer:
         self._system = SystemFacts()
         self._chunks = Chunks()
         self._published = float("-inf")
-        self._budget = ObservationBudget()
+        self._budget = ObservationBudget(dear_codes=self.experiment.dear_codes)
         self._changed = True
         self._follow_ups = FollowUps()
         self._keeping = Keeping(self.experiment, self.pace, self._audience)

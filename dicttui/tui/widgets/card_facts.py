@@ -269,6 +269,8 @@ class _Writer:
         return taken < self.width
 
     def _learning_rate(self) -> list[Span]:
+        if self.run.lr is None:
+            return [("no learning rate", "muted")]
         return [("lr ", "label"), (learning_rate(self.run.lr, glyphs=self.glyphs), "plain")]
 
     def loss(self) -> list[Span]:
