@@ -264,12 +264,12 @@ class Controls:
         self.app.layers.open("atoms")
 
     def next_order(self) -> None:
-        """Atoms in another order."""
-        self._closeup(self.app.showing.closeup.other_order(1))
+        """Atoms in the next order."""
+        self.other_order(1)
 
-    def previous_order(self) -> None:
-        """Atoms in the order before."""
-        self._closeup(self.app.showing.closeup.other_order(-1))
+    def other_order(self, by: int) -> None:
+        """Atoms in an order further on."""
+        self._closeup(self.app.showing.closeup.other_order(by))
 
     def one_scale(self) -> None:
         """One scale of colours for all atoms, or one for each."""

@@ -4,6 +4,7 @@ import pytest
 from waiting import answered, wait_for
 
 from dicttui.serve.error import ServeError
+from dicttui.training.closeup import SampleAsked
 from dicttui.training.interventions import Pause, Resume, SetLearningRate
 from dicttui.training.snapshot import RowsRequest, Snapshot, View
 
@@ -95,6 +96,10 @@ def test_each_client_is_shown_what_it_asks_for(serve, attach):
     served = serve(running=True)
     charts, table = attach(served), attach(served)
     charts.view(View(refresh=20, series=("mse", "l0")))
+    one, other = SampleAsked("sgd", 3), SampleAsked("sgd", 5)
+    sample, another = attach(served), attach(served)
+    sample.view(View(refresh=20, samples=(one,)))
+    another.view(View(refresh=20, samples=(other,)))
     page = RowsRequest("sgd", "norm", descending=True, count=2)
     table.view(View(refresh=20, series=("mse",), pages=(page,)))
     wait_for(lambda: {"mse", "l0"} <= seen(charts).runs[0].series.keys())
@@ -104,6 +109,9 @@ def test_each_client_is_shown_what_it_asks_for(serve, attach):
     assert shown.rows[0].norm >= shown.rows[1].norm
     assert not table.latest().runs[0].pages
     assert "l0" not in table.latest().runs[0].series
+    wait_for(lambda: [shown.asked for shown in seen(sample).runs[1].samples] == [one])
+    wait_for(lambda: [shown.asked for shown in seen(another).runs[1].samples] == [other])
+    assert not charts.latest().runs[1].samples
     assert not charts.latest().runs[1].pages
 
 

@@ -153,6 +153,10 @@ class HandmadeSession:
             histories = {name: series(decay(2.0, 0.2, 400), 4_200)}
             runs = tuple(replace(run, series=histories | run.series) for run in self.snapshot.runs)
             self.show(replace(self.snapshot, runs=runs))
+        if request.atoms or request.samples:
+            from handmade_closeups import answered
+
+            self.show(answered(self.snapshot, request))
         if request.pages:
             self.show(replace(self.snapshot, runs=tuple(
                 replace(run, pages=tuple(_page(p, run) for p in request.pages if p.run == run.name))

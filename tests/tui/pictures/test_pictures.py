@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import handmade
+import handmade_closeups
 import pytest
 from driving import Driver
 from handmade import HandmadeSession
@@ -154,6 +155,20 @@ PICTURES = {
     "rows": Picture(handmade.planted(), scenario=another_row_and_order),
     "rows_of_many": Picture(handmade.large_dictionary(), scenario=the_last_by_norm),
     "rows_narrow": Picture(handmade.large_dictionary(), SMALL, press("r")),
+    "atoms": Picture(
+        handmade_closeups.three_pictures(), (120, 24), press("a", "left", "3", "down")
+    ),
+    "atoms_one_scale_light": Picture(
+        handmade_closeups.pictures(), SMALL, press("a", "A", "O"), {"theme": "dicttui-light"}
+    ),
+    "atoms_ascii": Picture(
+        handmade_closeups.pictures(), SMALL, press("a"), options={"ascii": True}
+    ),
+    "atoms_30x8": Picture(handmade_closeups.pictures(), (30, 8), press("a")),
+    "atoms_are_no_pictures": Picture(handmade.two_runs(), SMALL, press("a")),
+    "sample": Picture(handmade_closeups.pictures(), scenario=press("i", "right_square_bracket")),
+    "sample_narrow": Picture(handmade_closeups.pictures(), SMALL, press("i", "2")),
+    "sample_of_known_atoms": Picture(handmade_closeups.known_atoms(), scenario=press("i")),
     "dead": Picture(handmade.dying(), scenario=dead_atoms("tab")),
     "dead_small": Picture(handmade.dying(), SMALL, dead_atoms()),
     "dead_ascii_eight_runs": Picture(
