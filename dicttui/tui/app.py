@@ -18,7 +18,6 @@ from dicttui.training.interventions import Intervention
 from dicttui.training.seam import SessionProtocol
 from dicttui.training.snapshot import Snapshot, View
 from dicttui.tui.answers import Answers
-from dicttui.tui.charting import series_of
 from dicttui.tui.controls import Controls
 from dicttui.tui.display import Display, is_training, quieted
 from dicttui.tui.endings import Endings
@@ -284,7 +283,7 @@ class DicttuiApp(App[int]):
         """Tell the session what the screen on top wants to see, if that has changed."""
         view = View(
             refresh=self.showing.refresh,
-            series=series_of(self.showing.chart.metric),
+            series=self.showing.chart.series,
             rows_of=getattr(self.screen, "rows_of", ()),
             pages=getattr(self.screen, "pages", ()),
             firing=getattr(self.screen, "wants_firing", False),

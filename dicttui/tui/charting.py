@@ -61,13 +61,6 @@ def chart_content(
     )
 
 
-def series_of(metric: str) -> tuple[str, ...]:
-    """The histories that a chart of this is drawn from, beside the loss."""
-    if metric == SCATTER:
-        return "l0", "fvu"
-    return () if metric == "loss" else (metric,)
-
-
 def scatter_content(
     snapshot: Snapshot, settings: ChartSettings, look_of: Callable[[str], int]
 ) -> ScatterContent:

@@ -35,6 +35,13 @@ class ChartSettings:
         """Whether runs are points, and not curves."""
         return self.metric == SCATTER
 
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The histories that it is drawn from, beside the loss."""
+        if self.scatter:
+            return "l0", "fvu"
+        return () if self.metric == "loss" else (self.metric,)
+
     def next_smoothing(self) -> Self:
         """One smoothing further, and round."""
         following = SMOOTHINGS[(SMOOTHINGS.index(self.smoothing) + 1) % len(SMOOTHINGS)]

@@ -272,7 +272,7 @@ KEYS: tuple[Key, ...] = (
         _freeze, footer=26),
     Key(("r",), "rows", "Screens", "Every row of the selected run's dictionary",
         _always("rows"), footer=8, use=_has_rows),
-    Key(("z",), "dead", "Screens", "How often atoms fire, and which are dead, run by run",
+    Key(("z",), "dead", "Screens", "How often atoms fire, and which are dead",
         _always("dead atoms"), footer=9, use=_has_norms),
     Key(("e",), "events", "Screens", "What was asked for, and what became of it",
         _always("events"), footer=8),

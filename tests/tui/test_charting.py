@@ -8,7 +8,7 @@ import pytest
 
 from dicttui.preset.model import Chart
 from dicttui.training.snapshot import Mark, RunSnapshot, Series, Snapshot
-from dicttui.tui.charting import MEANINGS, chart_content, scatter_content, series_of
+from dicttui.tui.charting import MEANINGS, chart_content, scatter_content
 from dicttui.tui.display import SCATTER, ChartSettings
 
 LINE = Series((0, 1), (0.1, 0.2), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0))
@@ -101,4 +101,4 @@ def test_a_scatter_is_of_held_out_samples_where_there_are_some():
     content = scatter_content(replace(snapshot, runs=(held_out,)), settings, lambda _name: 0)
     assert content.trails[0].x == (*one.series["fvu"].last, 7.0)
     assert content.samples == ", held-out"
-    assert series_of(SCATTER) == ("l0", "fvu")
+    assert settings.series == ("l0", "fvu")
