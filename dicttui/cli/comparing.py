@@ -1,4 +1,6 @@
-"""How `replay` shows how far it is: a bar on the terminal, and nothing once it is over."""
+"""How `replay` and `data inspect` show how far they are: a bar on the terminal, and nothing once
+it is over.
+"""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -6,12 +8,12 @@ from contextlib import contextmanager, suppress
 
 
 @contextmanager
-def shown(total: int) -> Iterator[Callable[[int], None]]:
-    """For a `with`: what is called with how many of so many losses have been compared. Where
-    stderr is no terminal nothing is shown; stdout is for the outcome.
+def shown(total: int, doing: str = "comparing losses") -> Iterator[Callable[[int], None]]:
+    """For a `with`: what is called with how much of so much has been done. Where stderr
+    is no terminal nothing is shown; stdout is for the outcome.
     """
     if not sys.stderr.isatty():
-        yield lambda _compared: None
+        yield lambda _done: None
         return
     from rich.console import Console
     from rich.progress import (
@@ -23,13 +25,13 @@ def shown(total: int) -> Iterator[Callable[[int], None]]:
     )
 
     bar = Progress(
-        TextColumn("comparing losses"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+        TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
         console=Console(stderr=True, highlight=False), auto_refresh=False, transient=True,
     )  # fmt: skip
     task = bar.add_task("", total=total)
 
-    def show(compared: int) -> None:
-        bar.update(task, completed=compared)
+    def show(done: int) -> None:
+        bar.update(task, completed=done)
         with suppress(OSError):  # a terminal that is gone needs no bar
             bar.refresh()
 

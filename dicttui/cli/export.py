@@ -1,4 +1,4 @@
-"""`dicttui export`: a recorded experiment's numbers, for other programs."""
+"""`dicttui export`: a recorded experiment's numbers, or a run's weights, for other programs."""
 
 import sys
 from enum import StrEnum
@@ -19,6 +19,10 @@ class Format(StrEnum):
     PARQUET = "parquet"
     TENSORBOARD = "tensorboard"
     JSON = "json"
+    SAE_LENS = "sae-lens"
+    DICTIONARY_LEARNING = "dictionary-learning"
+    SAFETENSORS = "safetensors"
+    NPZ = "npz"
 
 
 STDOUT = "-"
@@ -45,9 +49,13 @@ def export(
     ] = 1,
     record: RecordedIn = None,
 ) -> None:
-    """Write a recorded experiment's metrics and interventions into files for other programs.
+    """Write a recorded experiment's metrics and interventions, or the weights of a run of it, into
+    files for other programs.
 
-    Nothing is overwritten. csv, parquet and tensorboard make a directory, json makes a file.
+    Nothing is overwritten. csv, parquet and tensorboard make a directory, json makes a file. The
+    other formats are of the newest recorded weights of one run: sae-lens and dictionary-learning
+    make a directory for that program, with the scaling of the samples folded in; safetensors and
+    npz make a file with the weights as they were trained.
     """
     name, run = split(experiment_id)
     experiment = recorded(name, directory(record, settings()))
@@ -58,13 +66,15 @@ def export(
         if output == STDOUT:
             formats.stream(experiment, form, sys.stdout, run=run, every=every)
             return
-        path = Path(output or formats.default_name(experiment, form)).expanduser()
-        formats.export(experiment, form, path, run=run, every=every)
+        path = Path(output or formats.default_name(experiment, form, run)).expanduser()
+        words = formats.export(experiment, form, path, run=run, every=every)
     except ReportError as error:
         refuse([str(error)])
     except OSError as error:
         raise typer.Exit(silence(error)) from None
     put(str(path))
+    for line in words.splitlines():
+        note(line)
     if experiment.state == "running":
         note(f"{experiment.id} is still being trained; what was recorded up to now was written")
 

@@ -3,36 +3,25 @@
 `DICTTUI_STATE_DIR` moves all of it into one directory.
 """
 
-import os
 from pathlib import Path
 
-VARIABLE = "DICTTUI_STATE_DIR"
+from dicttui.own_state import VARIABLE, moved, state_directory
 
-
-def _moved() -> Path | None:
-    chosen = os.environ.get(VARIABLE)
-    return Path(chosen).expanduser() if chosen else None
+__all__ = ["VARIABLE", "config_file", "experiments", "log_file", "state_directory"]
 
 
 def config_file() -> Path:
     """The user's settings."""
     from platformdirs import user_config_path
 
-    return (_moved() or user_config_path("dicttui", appauthor=False)) / "config.toml"
+    return (moved() or user_config_path("dicttui", appauthor=False)) / "config.toml"
 
 
 def log_file() -> Path:
     """What a person should not have to see, tracebacks too."""
     from platformdirs import user_log_path
 
-    return (_moved() or user_log_path("dicttui", appauthor=False)) / "dicttui.log"
-
-
-def state_directory() -> Path:
-    """What the program remembers: recorded experiments, the sockets of those that are served."""
-    from platformdirs import user_state_path
-
-    return _moved() or user_state_path("dicttui", appauthor=False)
+    return (moved() or user_log_path("dicttui", appauthor=False)) / "dicttui.log"
 
 
 def experiments() -> Path:

@@ -11,6 +11,7 @@ from dicttui.cli.options import Ascii, Theme, settings, theme_from
 from dicttui.cli.output import FAILED, INTERRUPTED, note, put, put_json, refuse
 from dicttui.cli.places import log_file, state_directory
 from dicttui.cli.recording import Id, RecordedIn, directory, recorded
+from dicttui.cli.standstill import why_it_stands
 
 if TYPE_CHECKING:
     from dicttui.record.reading import Recorded
@@ -93,14 +94,18 @@ def _trained_again(experiment: "Recorded") -> "Comparison":
     comparer = Comparer(experiment)
     session = Session(preset, paced=False, observers=[comparer], start=start)
     session.start()
+    waiting: list[str] = []
     try:
         with shown(comparer.total) as show:
             while not comparer.complete.wait(LOOK):
                 show(comparer.compared)
-                if session.wait(0):
+                waiting = why_it_stands(session.latest())
+                if session.wait(0) or waiting:
                     break
     finally:
         session.close(PATIENCE)
+    if waiting:
+        refuse(waiting)
     last = session.latest()
     if last.state == "failed":
         refuse([f"{last.source}: {last.detail} (more in {log_file()})"])

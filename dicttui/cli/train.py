@@ -24,9 +24,10 @@ from dicttui.cli.options import (
     settings,
     wording,
 )
-from dicttui.cli.output import FAILED, INTERRUPTED, finish, note, refuse, silence
+from dicttui.cli.output import BAD_USAGE, FAILED, INTERRUPTED, finish, note, refuse, silence
 from dicttui.cli.places import log_file
 from dicttui.cli.recording import CheckpointEvery, NoRecord, RecordDirectory, recorder
+from dicttui.cli.standstill import why_it_stands
 from dicttui.exit_status import SIGNALLED
 
 if TYPE_CHECKING:
@@ -159,7 +160,8 @@ def headless(
             # A thread that is still in a step would end the interpreter by an abort.
             ended_in_time = session.close(GRACE if signalled and recording is not None else AT_ONCE)
             if recording is not None:
-                told(recording, interrupted=signalled or status == INTERRUPTED)
+                unfinished = signalled or status in (INTERRUPTED, BAD_USAGE)
+                told(recording, interrupted=unfinished)
             say_what_was_not_logged(loggers)
             if not ended_in_time:
                 lost = finish()
@@ -188,6 +190,7 @@ def follow(
 ) -> int:
     """Train a session to its end, showing how far it is; the exit status."""
     interrupted = False
+    waiting: list[str] = []
     with progress:
         session.start()
         try:
@@ -197,6 +200,9 @@ def follow(
                     with endings.held():
                         session.close(GRACE)
                     return silence(progress.lost)
+                waiting = why_it_stands(session.latest())
+                if waiting:
+                    break
         except KeyboardInterrupt:
             interrupted = True
             _stop(session)
@@ -210,6 +216,10 @@ def follow(
         about = f"{last.source}: " if last.source else ""
         note(f"{about}{last.detail} (more in {log_file()})")
         return 2
+    if waiting:
+        for line in waiting:
+            note(line)
+        return BAD_USAGE
     progress.end(ends.told())
     if progress.lost:
         return silence(progress.lost)

@@ -9,6 +9,7 @@ SCALING_WORDS: dict[Scaling, str] = {
     "standardize": "standardized",
     "unit_norm": "unit norm",
     "expected_average_only_in": "mean norm √d_in",
+    "constant_norm_rescale": "norm √d_in each",
     "layer_norm": "layer norm",
 }
 

@@ -103,6 +103,14 @@ def _statistics(path: Path, array: StoredArray) -> Statistics:
     for start, stop in row_ranges(n, d_in):
         x = read_rows(path, array, start, stop)
         moments.add(bad.add(start, x))
+    return statistics_of(moments, n, bad.count, bad.first, array.name)
+
+
+def statistics_of(
+    moments: Moments, n: int, bad: int, first_bad: tuple[int, ...], array: str
+) -> Statistics:
+    """What the moments of the finite among n samples come to."""
+    d_in = len(moments.mean)
     empty = moments.count == 0
     mean, variance = moments.mean, moments.variance
     spread = float(variance.sum().sqrt())
@@ -112,7 +120,7 @@ def _statistics(path: Path, array: StoredArray) -> Statistics:
         return float(value) if not empty and isfinite(value) else None
 
     return Statistics(
-        array=array.name,
+        array=array,
         n=n,
         d_in=d_in,
         mean_norm=known(moments.mean_norm),
@@ -120,8 +128,8 @@ def _statistics(path: Path, array: StoredArray) -> Statistics:
         std=known(float((variance.mean() + mean.var(correction=0)).sqrt())),
         minimum=known(float(moments.minimum.min())),
         maximum=known(float(moments.maximum.max())),
-        non_finite_rows=bad.count,
-        first_non_finite=bad.first,
+        non_finite_rows=bad,
+        first_non_finite=first_bad,
         gamma=known(float(mean.norm()) / spread) if spread > 0 else None,
         constant_features=len(constant),
         first_constant=tuple(constant[:FIRST]),

@@ -1,6 +1,7 @@
 """The samples of an experiment, and the batch of every step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -8,7 +9,7 @@ from torch import Tensor
 from dicttui.data.memory import GIBIBYTE
 from dicttui.data.moments import moments_of
 from dicttui.data.recent import Recent
-from dicttui.data.scaling import fit
+from dicttui.data.scaling import Scaling, fit
 from dicttui.data.seeds import generator
 from dicttui.preset.data import DataSpecification
 
@@ -17,12 +18,36 @@ RESIDENT_BYTES = GIBIBYTE
 PROBE_SAMPLES = 2048
 """Most samples of the probe batch."""
 BATCH_CACHE_BYTES = 2**26
+STREAM_CACHE_BYTES = 2**24
+"""The same of those that come from disk, which has memory of its own for them."""
 BATCH_CACHE_ENTRIES = 256
 """Bounds of the batches that are kept for other runs at the same step."""
 PERMUTATION_CACHE_BYTES = 2**26
 
 FreshBatch = Callable[[int], Tensor]
 """The new samples [batch, d_in] of a step, on the CPU: a function of the step's index alone."""
+
+
+class BatchStream(Protocol):
+    """Where batches come from that are not in memory: each a function of the step's index alone."""
+
+    epoch_rows: int
+    """Samples that an epoch trains on."""
+
+    def batch(self, step: int, device: torch.device) -> Tensor:
+        """The batch [batch_size, d_in] of a step, scaled. Raises DataError where it cannot be read
+        now; asked for again later it may be there, and is the same.
+        """
+
+    def batches(self, steps: Sequence[int], device: torch.device) -> Tensor:
+        """The batches [len(steps), batch_size, d_in] of some steps. Raises DataError."""
+
+    @property
+    def notice(self) -> str:
+        """What a person should know of what has been read so far; empty: nothing."""
+
+    def close(self) -> None:
+        """Stop reading ahead."""
 
 
 def effective_batch_size(batch_size: int, n: int) -> int:
@@ -53,6 +78,8 @@ class Samples:
     """What batches are a function of, beside the step."""
     fresh: bool
     """Whether every step has samples of its own, not taken from `train`."""
+    scaling: Scaling
+    """What was done to them."""
 
     def __init__(
         self,
@@ -62,16 +89,22 @@ class Samples:
         *,
         batch_size: int,
         seed: int,
+        scaling: Scaling,
         fresh: FreshBatch | None = None,
+        stream: BatchStream | None = None,
     ) -> None:
-        """Serve given samples, scaled already; with `fresh`, batches come from it instead."""
+        """Serve given samples, scaled already; with `fresh` or `stream`, batches come from that
+        instead.
+        """
         self.train = train
+        self.scaling = scaling
         self.held_out = held_out
         self.true_atoms = true_atoms
-        self.fresh = fresh is not None
-        self.batch_size = batch_size if fresh else effective_batch_size(batch_size, len(train))
+        self.fresh = fresh is not None or stream is not None
+        self.batch_size = batch_size if self.fresh else effective_batch_size(batch_size, len(train))
         self.mean = moments_of(train).mean.float()
         self._fresh = fresh
+        self._stream = stream
         self.seed = seed
         self._resident = train.nbytes < RESIDENT_BYTES or self.full_batch
         self._trains: dict[torch.device, Tensor] = {}
@@ -79,8 +112,9 @@ class Samples:
         self._fvu_sets: dict[torch.device, Tensor] = {}
         self._fvu_means: dict[torch.device, Tensor] = {}
         batch_bytes = self.batch_size * self.d_in * train.element_size()
+        kept = BATCH_CACHE_BYTES if stream is None else STREAM_CACHE_BYTES
         self._batches = Recent[tuple[int, torch.device], Tensor](
-            min(max(1, BATCH_CACHE_BYTES // batch_bytes), BATCH_CACHE_ENTRIES)
+            min(max(1, kept // batch_bytes), BATCH_CACHE_ENTRIES)
         )
         self._chunks = Recent[tuple[int, int, torch.device], Tensor](1)
         """For another run that makes the same steps next."""
@@ -103,12 +137,33 @@ class Samples:
         """Whether every step sees the whole train set."""
         return not self.fresh and self.batch_size == self.n
 
+    @property
+    def epoch_rows(self) -> int | None:
+        """Samples that an epoch trains on: an epoch has so many ÷ batch_size steps. None where
+        every step draws new samples, so that there are no epochs.
+        """
+        if self._stream is not None:
+            return self._stream.epoch_rows
+        return None if self.fresh else self.n - self.n % self.batch_size
+
+    @property
+    def notice(self) -> str:
+        """What a person should know of the samples that have been read so far; empty: nothing."""
+        return "" if self._stream is None else self._stream.notice
+
+    def close(self) -> None:
+        """Stop reading ahead, where samples come from disk; asking for a batch begins it again."""
+        if self._stream is not None:
+            self._stream.close()
+
     def batch(self, step: int, device: torch.device) -> Tensor:
         """The batch [batch_size, d_in] of the step with index `step`, on a device.
 
         A function of (seed, step) alone, whatever was asked for before. The full batch is the
         train set itself, the same tensor each time. Minibatches run through a permutation of the
         train set that is drawn anew each epoch; an epoch's last incomplete batch is left out.
+
+        Raises DataError where samples come from disk and cannot be read now.
         """
         if self.full_batch:
             return self._train_on(device)
@@ -117,6 +172,8 @@ class Samples:
     def batches(self, first: int, count: int, device: torch.device) -> Tensor:
         """The batches [count, batch_size, d_in] of the steps first … first + count − 1, gathered at
         once; each equal to `batch` of its step. The full batch is repeated without a copy.
+
+        Raises DataError as `batch` does.
         """
         if self.full_batch:
             return self._train_on(device).expand(count, -1, -1)
@@ -164,6 +221,8 @@ class Samples:
 
     def _make_batches(self, first: int, count: int, device: torch.device) -> Tensor:
         steps = range(first, first + count)
+        if self._stream is not None:
+            return self._stream.batches(steps, device)
         if self._fresh is not None:
             return torch.stack([self.batch(step, device) for step in steps])
         source = self._train_on(device) if self._resident else self.train
@@ -178,6 +237,8 @@ class Samples:
         return source.index_select(0, rows).to(device).view(count, self.batch_size, self.d_in)
 
     def _make_batch(self, step: int, device: torch.device) -> Tensor:
+        if self._stream is not None:
+            return self._stream.batch(step, device)
         if self._fresh is not None:
             return self._fresh(step).to(device)
         epoch, place = divmod(step, self.n // self.batch_size)
@@ -221,5 +282,6 @@ def prepare(
         None if true_atoms is None else scaling.carry_atoms(true_atoms),
         batch_size=specification.batch_size,
         seed=seed,
+        scaling=scaling,
         fresh=None if fresh is None else lambda step: scaling.apply(fresh(step)),
     )

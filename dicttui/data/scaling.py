@@ -8,7 +8,7 @@ direction in which a unit of its code moves a scaled sample.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
@@ -30,6 +30,9 @@ class Scaling(Protocol):
     def carry_atoms(self, atoms: Tensor) -> Tensor:
         """Unit-norm atoms [n_true, d_in] of the samples → unit-norm atoms of scaled samples."""
 
+    def on(self, device: torch.device) -> "Scaling":
+        """The same, for samples on a device."""
+
 
 def unit_rows(x: Tensor) -> Tensor:
     """The rows of x [n, d_in] divided by their Euclidean norms; a row of zeros stays so."""
@@ -37,7 +40,15 @@ def unit_rows(x: Tensor) -> Tensor:
     return torch.where(norms > 0, x / norms, 0.0)
 
 
-class Unchanged:
+class _NoNumbers:
+    """A scaling that fits nothing to the samples, or a single number."""
+
+    def on(self, device: torch.device) -> Self:  # noqa: ARG002
+        """The same, for samples on a device."""
+        return self
+
+
+class Unchanged(_NoNumbers):
     """`none`: x ↦ x, the very same tensor."""
 
     def apply(self, x: Tensor) -> Tensor:
@@ -64,6 +75,10 @@ class Center:
         """The atoms themselves."""
         return atoms
 
+    def on(self, device: torch.device) -> "Center":
+        """The same, for samples on a device."""
+        return Center(self.mean.to(device))
+
 
 @dataclass(frozen=True)
 class Standardize:
@@ -86,9 +101,13 @@ class Standardize:
         """Atoms as a / σ, unit-norm."""
         return unit_rows(atoms / self.deviation)
 
+    def on(self, device: torch.device) -> "Standardize":
+        """The same, for samples on a device."""
+        return Standardize(self.mean.to(device), self.deviation.to(device))
+
 
 @dataclass(frozen=True)
-class Factor:
+class Factor(_NoNumbers):
     """`expected_average_only_in`: x ↦ x · √d_in / mean‖x‖, so that the mean norm of the train
     samples is √d_in.
 
@@ -108,7 +127,7 @@ class Factor:
         return atoms
 
 
-class UnitNorm:
+class UnitNorm(_NoNumbers):
     """`unit_norm`: x ↦ x / ‖x‖ for each sample; a sample of zeros stays so. Atoms stay: a positive
     factor per sample rescales its codes and no direction.
     """
@@ -122,7 +141,22 @@ class UnitNorm:
         return atoms
 
 
-class LayerNorm:
+class ConstantNorm(_NoNumbers):
+    """`constant_norm_rescale`: x ↦ x · √d_in / ‖x‖ for each sample, so that every sample has the
+    norm √d_in; a sample of zeros stays so. The name is SAELens'. Atoms stay: a positive factor per
+    sample rescales its codes and no direction.
+    """
+
+    def apply(self, x: Tensor) -> Tensor:
+        """Samples as x · √d_in / ‖x‖."""
+        return unit_rows(x).mul_(x.shape[1] ** 0.5)
+
+    def carry_atoms(self, atoms: Tensor) -> Tensor:
+        """The atoms themselves."""
+        return atoms
+
+
+class LayerNorm(_NoNumbers):
     """`layer_norm`: x ↦ (x − m) / (s + 1e-5) for each sample, m and s the mean and the standard
     deviation (divided by d_in − 1) of its features, as SAELens and Gao et al., *Scaling and
     evaluating sparse autoencoders* (2024).
@@ -160,6 +194,10 @@ def _fit_unit_norm(_train: Tensor) -> Scaling:
     return UnitNorm()
 
 
+def _fit_constant_norm_rescale(_train: Tensor) -> Scaling:
+    return ConstantNorm()
+
+
 def _fit_expected_average_only_in(train: Tensor) -> Scaling:
     mean_norm = moments_of(train).mean_norm
     if mean_norm == 0:
@@ -185,6 +223,7 @@ SCALINGS: dict[ScalingName, Callable[[Tensor], Scaling]] = {
     "standardize": _fit_standardize,
     "unit_norm": _fit_unit_norm,
     "expected_average_only_in": _fit_expected_average_only_in,
+    "constant_norm_rescale": _fit_constant_norm_rescale,
     "layer_norm": _fit_layer_norm,
 }
 """How each scaling is fitted on train samples [n, d_in]."""

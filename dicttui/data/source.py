@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from dicttui.data.activations.source import Activations
 from dicttui.data.digits import Digits
 from dicttui.data.error import DataError
 from dicttui.data.file import File
@@ -36,6 +37,7 @@ SOURCES: dict[str, Callable[[Any, int, Path], Source]] = {
     "digits": Digits,
     "patches": Patches,
     "file": File,
+    "activations": Activations,
 }
 """By `[data] kind`: made from its specification, the seed, and the preset's directory."""
 

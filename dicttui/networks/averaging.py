@@ -23,7 +23,7 @@ def start(network: DictionaryNetwork, decay: float) -> None:
     network.ema_decay = decay
     with torch.no_grad():
         for name, parameter in network.named_parameters():
-            network.register_buffer(_buffer(name), parameter.detach().clone())
+            network.register_buffer(buffer_of(name), parameter.detach().clone())
     device = next(network.parameters()).device
     network.register_buffer(STEPS, torch.zeros((), dtype=torch.int64, device=device))
 
@@ -39,7 +39,7 @@ def follow(network: DictionaryNetwork) -> None:
     made.add_(1)
     weight = 1 - ((1 + made) / (10 + made)).clamp(max=network.ema_decay)
     for name, parameter in network.named_parameters():
-        network.get_buffer(_buffer(name)).lerp_(parameter.detach(), weight)
+        network.get_buffer(buffer_of(name)).lerp_(parameter.detach(), weight)
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def averaged(network: DictionaryNetwork) -> Iterator[None]:
         yield
         return
     places = [
-        (network.get_submodule(path), own, parameter, network.get_buffer(_buffer(name)))
+        (network.get_submodule(path), own, parameter, network.get_buffer(buffer_of(name)))
         for name, parameter in network.named_parameters()
         for path, _, own in [name.rpartition(".")]
     ]
@@ -69,8 +69,9 @@ def means(network: DictionaryNetwork) -> dict[str, Tensor]:
     named = dict(network.named_parameters())
     if network.ema_decay == 0:
         return {name: parameter.detach() for name, parameter in named.items()}
-    return {name: network.get_buffer(_buffer(name)) for name in named}
+    return {name: network.get_buffer(buffer_of(name)) for name in named}
 
 
-def _buffer(name: str) -> str:
+def buffer_of(name: str) -> str:
+    """The name of the buffer that holds the mean of a parameter."""
     return PREFIX + name.replace(".", "__")

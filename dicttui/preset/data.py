@@ -3,13 +3,20 @@
 import math
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from dicttui.preset.specification import Rule, Specification
 
 Scaling = Literal[
-    "none", "center", "standardize", "unit_norm", "expected_average_only_in", "layer_norm"
+    "none",
+    "center",
+    "standardize",
+    "unit_norm",
+    "expected_average_only_in",
+    "constant_norm_rescale",
+    "layer_norm",
 ]
+"""The last three, and "none", are SAELens' `normalize_activations`."""
 
 LARGEST = 1e38
 """Of a sample's numbers: float32 ends at 3.4e38."""
@@ -198,12 +205,22 @@ class PatchesData(DataSpecification):
         return (self.patch_size, self.patch_size)
 
 
-class OwnSamples(DataSpecification):
-    """A person's own samples."""
+def _is_picture(image: Image) -> bool:
+    return min(image, default=0) >= 1 and (len(image) == 2 or (len(image) == 3 and image[2] == 3))
 
+
+class OwnData(DataSpecification):
+    """What a person's own samples may be said to be."""
+
+    path: Annotated[str, Field(min_length=1)]
+    """Relative paths start at the preset's own directory."""
     image: Image | None = None
     """[height, width] of samples that are pictures, their features row by row; [height, width, 3]
     where each pixel is red, green and blue, one after another."""
+    model_name: str | None = None
+    """Whose activations they are, if they are some: told to whoever opens exported weights."""
+    hook_name: str | None = None
+    """Where in that model they were taken."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         *DataSpecification.rules,
@@ -220,18 +237,43 @@ class OwnSamples(DataSpecification):
         return self.image
 
 
-class FileData(OwnSamples):
+class FileData(OwnData):
     """A person's own samples [n, d_in] from .npy, .npz, .pt or .safetensors."""
 
     kind: Literal["file"]
-    path: Annotated[str, Field(min_length=1)]
-    """Relative paths start at the preset's own directory."""
     array: str | None = None
     """Which array of a file that holds several."""
 
 
-def _is_picture(image: Image) -> bool:
-    return min(image, default=0) >= 1 and (len(image) == 2 or (len(image) == 3 and image[2] == 3))
+class ActivationsData(OwnData):
+    """Samples that stay on disk: a directory or a pattern of .safetensors, .npy or .pt shards
+    [n, d_in] or [batch, sequence, d_in], or a data set that Hugging Face's `save_to_disk` wrote.
+    """
+
+    kind: Literal["activations"]
+    array: str | None = Field(default=None, validation_alias=AliasChoices("array", "column"))
+    """Which array, or column, of shards that hold several."""
+    n: Annotated[int, Field(ge=1)] = 8192
+    """Rows, drawn from all shards, on which mean, scale and metrics are measured; of the held-out
+    rows at most as many are."""
+    batch_size: Annotated[int, Field(ge=0)] = 4096
+    shuffle: Literal["buffer", "permutation"] = "buffer"
+    """buffer: a shuffle buffer, filled with short runs of rows from everywhere; permutation: the
+    shards in a random order, and the rows of each in a random order, which takes a fast disk."""
+    buffer_size: Annotated[int, Field(ge=0)] = 0
+    """Rows of the shuffle buffer; 0: as many as 128 MiB hold. The next is in memory as well."""
+    on_bad_rows: Literal["error", "skip"] = "error"
+    """What becomes of rows that hold NaN or infinity: training pauses, or other rows of the batch
+    take their places, and they are counted."""
+
+    rules: ClassVar[tuple[Rule, ...]] = (
+        *OwnData.rules,
+        Rule(
+            ("batch_size",),
+            lambda batch_size: batch_size >= 1,
+            "{batch_size}: samples that stay on disk have no full batch; allowed: at least 1",
+        ),
+    )
 
 
 def wrong_picture(specification: DataSpecification, d_in: int) -> str:
@@ -247,6 +289,6 @@ def wrong_picture(specification: DataSpecification, d_in: int) -> str:
 
 
 AnyData = Annotated[
-    GaussianData | PlantedData | DigitsData | PatchesData | FileData,
+    GaussianData | PlantedData | DigitsData | PatchesData | FileData | ActivationsData,
     Field(discriminator="kind"),
 ]

@@ -57,6 +57,9 @@ class AutoencoderNetwork(Specification):
     """Weight of the auxiliary loss, by which dead atoms reconstruct what is left; 0: none."""
     k_aux: Annotated[int, Field(ge=0)] = 0
     """Dead atoms that take part in it; 0: half of d_in."""
+    weights: Annotated[str, Field(min_length=1)] | None = None
+    """A SAELens folder to start with, in place of what `init` and its like give; relative paths
+    start at the preset's own directory."""
 
 
 class ReluNetwork(AutoencoderNetwork):
@@ -157,6 +160,14 @@ class ListaNetwork(AutoencoderNetwork):
     encoder_init: Literal["transpose"] = "transpose"
     """The tied inference's matrices."""
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            ("weights",),
+            lambda weights: weights is None,
+            "SAELens has no such network; allowed: with the other sparse autoencoders",
+        ),
+    )
+
 
 class UserNetwork(Specification):
     """A person's own `nn.Module`."""
@@ -182,3 +193,8 @@ AnyNetwork = Annotated[
     | UserNetwork,
     Field(discriminator="kind"),
 ]
+
+
+def weights_of(network: AnyNetwork) -> str | None:
+    """The folder whose weights a network starts with, if it does."""
+    return network.weights if isinstance(network, AutoencoderNetwork) else None

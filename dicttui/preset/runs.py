@@ -12,7 +12,7 @@ from dicttui.preset.values import Constraint, Precision, Projection, Schedule
 LearningRate = Annotated[float, Field(ge=1e-12, le=1e3)]
 
 
-_NO_OBJECTIVE = {"dict_size", "hidden_size", "init", "encoder_init", "b_dec_init"}
+_NO_OBJECTIVE = {"dict_size", "hidden_size", "init", "encoder_init", "b_dec_init", "weights"}
 """Keys of a network that its loss does not depend on but for where it starts."""
 
 

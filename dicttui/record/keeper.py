@@ -170,6 +170,7 @@ class Keeper:
             last_intervention=order.state.last_intervention,
             pace=order.state.pace,
             samples=order.state.samples,
+            weights=order.state.weights,
             runs=[
                 RunEntry(
                     name=run.moment.run,

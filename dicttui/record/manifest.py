@@ -57,6 +57,8 @@ class Manifest(_Strict):
     last_intervention: Count
     pace: float | None
     samples: Text
+    weights: dict[Text, Text] = Field(default_factory=dict)
+    """By run, a digest of the weights that it was given to start with, where it was."""
     runs: Annotated[list[RunEntry], Field(min_length=1, max_length=1000)]
 
     @property

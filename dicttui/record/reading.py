@@ -38,6 +38,8 @@ from dicttui.training.observation import EndObservation
 
 LONGEST = 10**9
 """Bytes up to which a value is read."""
+UNFITTED = ("none", "unit_norm", "constant_norm_rescale", "layer_norm")
+"""Scalings without numbers of their own, so that their names say all."""
 _Row = tuple[Any, ...]
 _BEFORE: TypeAdapter[dict[str, int]] = TypeAdapter(dict[str, int])
 
@@ -137,6 +139,16 @@ class Recorded:
             return {}
         found = _json(text, self.directory / places.DATABASE)
         return found if isinstance(found, dict) else {}
+
+    def scaling(self) -> dict[str, Any] | None:
+        """What was done to the samples before a network saw them, as `dicttui.data.affine` writes
+        it; None if that is not known.
+        """
+        rows = self._ask("SELECT value FROM facts WHERE key = ?", (str,), "scaling")
+        found = self._json(rows[0][0]) if rows else {"name": self._loaded.data.scaling}
+        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
+            raise RecordError(f"{self._path}: is damaged: its scaling is none")
+        return found if rows or found["name"] in UNFITTED else None
 
     @cached_property
     def _loaded(self) -> Preset:

@@ -74,6 +74,7 @@ class Recorder(Observer):
         self._standing: dict[str, dict[str, Any]] = {}
         """Where the runs stood at the newest checkpoint."""
         self._specified: set[str] = set()
+        self._scaling_kept = False
         self._gathering: threading.Thread | None = None
         self._frame_interval = FRAMES_EVERY
         self._began = time.monotonic()
@@ -333,7 +334,10 @@ class Recorder(Observer):
         self._writer.change(lambda batch: batch.facts.update(facts))
 
     def _specify(self, state: ExperimentCheckpoint) -> None:
-        """Keep what the runs are, where that is not known yet."""
+        """Keep what the runs and their samples are, where that is not known yet."""
+        if state.scaling and not self._scaling_kept:
+            self._scaling_kept = True
+            self._set_facts({"scaling": json.dumps(state.scaling)})
         new = {
             run.moment.run: json.dumps(run.moment.specification)
             for run in state.runs

@@ -239,6 +239,7 @@ def read(content: Manifest, directory: Path, preset: Preset) -> ExperimentCheckp
         last_intervention=content.last_intervention,
         pace=content.pace,
         samples=content.samples,
+        weights=content.weights,
     )  # fmt: skip
 
 

@@ -23,6 +23,8 @@ def of(run: "GradientRun") -> tuple[Alert, ...]:
         found.append(Alert("diverged", run.state_detail))
     elif run.state == "failed":
         found.append(Alert("failed", run.state_detail))
+    elif run.state == "paused" and run.missing:
+        found.append(Alert("data", run.missing))
     jump = run.past.dead_jump
     if jump is not None:
         before, after, step = jump

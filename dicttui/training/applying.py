@@ -203,7 +203,8 @@ def _resume(run: GradientRun, _i: Resume, _e: Experiment) -> Change:
         raise CannotApplyError(f"{run.name} has finished; c continues past the end")
     if run.state != "paused":
         raise CannotApplyError(f"{run.name} is already running")
-    run.state, run.pause_at = "running", None
+    run.go_on()
+    run.pause_at = None
     run.stand_still()
     return Change(run.name, run.step, "paused", "running")
 
@@ -217,7 +218,8 @@ def _advance(run: GradientRun, intervention: Advance, _e: Experiment) -> Change:
     before = run.state
     if before == "paused":
         run.stand_still()
-    run.state, run.pause_at = "running", run.step + intervention.steps
+    run.go_on()
+    run.pause_at = run.step + intervention.steps
     until = min(run.pause_at, run.target)
     return Change(run.name, run.step, before, f"running until step {until}")
 

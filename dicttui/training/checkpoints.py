@@ -24,6 +24,8 @@ def taken(
         last_intervention=last_intervention,
         pace=pace,
         samples=experiment.samples_digest,
+        scaling=experiment.scaling_facts,
+        weights=experiment.weights_digests,
     )
 
 
@@ -34,7 +36,7 @@ def put(
     device of this name in place of those that it was on, if one is given.
 
     Raises:
-        MomentError: the checkpoint is of other samples, networks or runs.
+        MomentError: the checkpoint is of other samples, first weights, networks or runs.
         DeviceError: a run's device is not here.
 
     """
@@ -43,6 +45,12 @@ def put(
             "the samples are not those it was trained on: the data file, or a library that "
             "draws or ships them, has changed since"
         )
+    for name, digest in checkpoint.weights.items():
+        if experiment.weights_digests.get(name, digest) != digest:
+            raise MomentError(
+                f"the weights that run {name!r} started with have changed since, in the folder "
+                "that its [network] weights names: put those back that were there"
+            )
     try:
         runs = [_run(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:

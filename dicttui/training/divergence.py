@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from dicttui.data.error import DataError
 from dicttui.networks.protocol import Output
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.engine import StepError
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import looking
 
@@ -39,6 +41,17 @@ def trace(trainable: Trainable, checkpoint: Checkpoint, bad: int, loss: float) -
     if checkpoint.step < 0:
         names = [n for n, p in trainable.network.named_parameters() if not _finite(p)]
         return Divergence(bad, f"{what}; no finite state to go back to ({', '.join(names)})")
+    try:
+        return _traced(trainable, checkpoint, bad, what)
+    except (StepError, DataError) as error:
+        cause = getattr(error, "cause", error)
+        if not isinstance(cause, DataError):
+            raise
+        checkpoint.restore(trainable)
+        return Divergence(checkpoint.step, f"{what}; where it began cannot be said: {cause}")
+
+
+def _traced(trainable: Trainable, checkpoint: Checkpoint, bad: int, what: str) -> Divergence:
     kept = bad
     while True:
         repeat(trainable, checkpoint, kept)

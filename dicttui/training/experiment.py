@@ -2,19 +2,22 @@
 
 import hashlib
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from dicttui.data import seeds
+from dicttui.data.affine import facts_of
 from dicttui.data.samples import Samples
 from dicttui.data.source import open_source
 from dicttui.measures.deadness import Deadness
 from dicttui.networks import averaging, registry
+from dicttui.networks.exchange import starting
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry as optimizers
 from dicttui.preset.model import Preset
-from dicttui.preset.networks import AnyNetwork
+from dicttui.preset.networks import AnyNetwork, weights_of
 from dicttui.training import devices
 from dicttui.training.engines import choice
 from dicttui.training.run import GradientRun
@@ -30,7 +33,8 @@ class Experiment:
     Under the preset's seed the first run's network is built and then the samples are drawn, in
     the article's order, so that `torch.manual_seed(seed)` before the article's script gives the
     same numbers. Every other network is built under the same seed; wherever the shape of a
-    parameter agrees with the first network's, it starts with the first network's values.
+    parameter agrees with the first network's, it starts with the first network's values. A network
+    whose specification names weights starts with those.
     """
 
     def __init__(self, preset: Preset) -> None:
@@ -51,6 +55,12 @@ class Experiment:
         for specification, network in zip(specifications, networks, strict=True):
             generator = seeds.generator(seed, "initialisation")
             network.initialise(specification.init, self.samples.train, generator)
+        self.weights_digests = {
+            run.name: self._given(network, run.network)
+            for run, network in zip(preset.runs, networks, strict=True)
+            if weights_of(run.network) is not None
+        }
+        """By run, of the weights that a preset gave it to start with, where it did."""
         torch.set_rng_state(after)
         work = self.samples.batch_size * max(
             sum(p.numel() for p in network.parameters()) for network in networks
@@ -72,6 +82,11 @@ class Experiment:
         found.update(train[:rows].contiguous().numpy().tobytes())
         return found.hexdigest()
 
+    @cached_property
+    def scaling_facts(self) -> dict[str, Any]:
+        """What was done to the samples, in plain JSON."""
+        return facts_of(self.samples.scaling)
+
     def add(self, run: GradientRun) -> None:
         """One more run, at the end, so that the others keep their places."""
         self.runs.append(run)
@@ -83,6 +98,14 @@ class Experiment:
 
     def _build(self, specification: AnyNetwork, d_in: int) -> DictionaryNetwork:
         return registry.build(specification, d_in, self.preset.directory)
+
+    def _given(self, network: DictionaryNetwork, specification: AnyNetwork) -> str:
+        """Give a network the weights that its specification names; their digest."""
+        weights = weights_of(specification)
+        assert weights is not None
+        return starting.start(
+            network, specification.kind, weights, self.preset.directory, self.samples.scaling
+        )
 
     def _run(
         self, index: int, network: DictionaryNetwork, device: torch.device, random_state: Tensor

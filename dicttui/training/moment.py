@@ -71,3 +71,8 @@ class ExperimentCheckpoint:
     pace: float | None
     samples: str
     """A digest of the train samples, to know them again."""
+    scaling: dict[str, Any] = field(default_factory=dict)
+    """What was done to the samples, in plain JSON as `dicttui.data.affine` writes it; empty if that
+    is not known."""
+    weights: dict[str, str] = field(default_factory=dict)
+    """By run, a digest of the weights that it was given to start with, where it was."""

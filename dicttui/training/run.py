@@ -9,6 +9,7 @@ from functools import cached_property
 
 import torch
 
+from dicttui.data.error import DataError
 from dicttui.measures import norms, ripple
 from dicttui.measures.floor import Floor, loss_floor
 from dicttui.measures.steps import RECENT_STEPS
@@ -52,6 +53,8 @@ class GradientRun:
         self.engine = engine
         self.state: RunState = "running"
         self.state_detail = ""
+        self.missing = ""
+        """Why it has been paused, where its next batch could not be read."""
         self.step = 0
         self.target = steps
         self.pause_at: int | None = None
@@ -178,7 +181,9 @@ class GradientRun:
             values = self._step(count, observe)
         except StepError as error:
             values, failure = error.losses, error.cause
-            if self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
+            if isinstance(failure, DataError):
+                pass  # nothing of that step has been done, and those before it are known
+            elif self.engine.now(self.trainable).exact and not self.engine.is_eager(self.trainable):
                 values, failure = self._eagerly(count, observe, failure)
         ended = time.perf_counter()
         self._lent_steps = 0
@@ -252,6 +257,7 @@ class GradientRun:
     def _record(self, values: list[float], took: float) -> None:
         began = self.seconds
         self.seconds += took
+        self.missing = ""
         self.past.made(self.step, values, began, self.seconds)
         self.newly_made = (self.step, values)
         if self.trainable.samples.full_batch:
@@ -271,6 +277,17 @@ class GradientRun:
         if self.rows is not None:
             self.rows.forget()
         self.measure_standing()
+
+    def wait_for_data(self, error: DataError) -> None:
+        """Pause because the batch of its next step cannot be read now: nothing is lost, and it may
+        be resumed.
+        """
+        self.state, self.pause_at = "paused", None
+        self.missing = f"at step {self.step:,}: {error}; then resume"
+
+    def go_on(self) -> None:
+        """Train again, from where it was paused."""
+        self.state, self.missing = "running", ""
 
     def is_lost(self) -> bool:
         """Whether a parameter is no longer finite though no loss has shown it yet."""
@@ -294,8 +311,13 @@ class GradientRun:
         self.measure_standing()
 
     def measure_standing(self) -> None:
-        """Measure without making a step."""
-        self.measured = measurement.take_standing(self.trainable, self.dead_window, self.step)
+        """Measure without making a step; where the batch of the next cannot be read, pause."""
+        try:
+            self.measured = measurement.take_standing(self.trainable, self.dead_window, self.step)
+        except DataError as error:
+            self.measured = None
+            if self.state in ("running", "paused"):
+                self.wait_for_data(error)
 
     # -- what interventions do -----------------------------------------------------------------
 
@@ -329,7 +351,7 @@ class GradientRun:
         self.trainable.random_state = self.initial.random_state.clone()
         self.step, self.seconds, self.pause_at = 0, 0.0, None
         self.target = self.trainable.total_steps
-        self.state_detail = ""
+        self.state_detail = self.missing = ""
         if self.state != "paused":
             self.state = "running"
         self.segment += 1

@@ -100,7 +100,8 @@ class Ghost:
 class Alert:
     """Something a person should notice."""
 
-    kind: Literal["diverged", "failed", "dead_atoms", "no_new_best"]
+    kind: Literal["diverged", "failed", "data", "dead_atoms", "no_new_best"]
+    """data: the run is paused because its next batch cannot be read now."""
     text: str
 
 
@@ -122,7 +123,7 @@ class RunSnapshot:
     engine_detail: str = ""
     """Why it is eager: "it draws random numbers in every step (bernoulli_)"; empty if it is not."""
     state_detail: str = ""
-    """Why it diverged or failed."""
+    """Why it diverged, failed, or waits for data."""
     objective: str = ""
     """What the loss is the sum of: losses compare only between runs that say the same here."""
     step: int = 0
@@ -258,7 +259,8 @@ class Snapshot:
     about: str = ""
     source: str = ""
     data: str = ""
-    """The samples, in words: "gaussian 100 × 10, full batch"."""
+    """The samples, in words: "gaussian 100 × 10, full batch"; and what is to be known of those that
+    have been read so far."""
     picture: tuple[int, ...] = ()
     """Height and width of samples that are pictures, and 3 where they are coloured; else empty."""
     seed: int = 0

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import torch
 
+from dicttui.data.error import DataError
 from dicttui.networks import foreign
 from dicttui.preset.model import Preset
 from dicttui.training import (
@@ -149,6 +150,7 @@ class Trainer:
         if self._changed:
             self.publish()
         self._chunks.close()
+        self.experiment.samples.close()
 
     def advance(self, steps: int) -> None:
         """Apply what was submitted, then make so many steps of every running run."""
@@ -207,9 +209,10 @@ class Trainer:
             observed, watchers = [False] * len(runs), [[] for _ in runs]
         for run, look, watching in zip(runs, observed, watchers, strict=True):
             aside += courtesy.stand_aside()
+            until = run.step + count
             if run.state == "running":
                 spent += self._advance(run, count, observe=look)
-            self._tell(run, watching)
+            self._tell(run, watching if run.step == until else [])
         self.pace.made(count)
         self._changed = True
         if spent:
@@ -239,9 +242,15 @@ class Trainer:
         return measured.took if observe and measured is not None else 0.0
 
     def _guarded(self, run: GradientRun, work: Callable[[], Result]) -> Result | None:
-        """Do what may raise in a person's network, or on the device: the other runs go on."""
+        """Do what may raise in a person's network, or on the device: the other runs go on. A run
+        whose batch cannot be read is paused, and can be resumed.
+        """
         try:
             return work()
+        except DataError as error:
+            log.warning("run %s waits for its data: %s", run.name, error)
+            run.wait_for_data(error)
+            return None
         except foreign.failures() as error:
             log.exception("run %s failed", run.name)
             run.fail(error)

@@ -129,3 +129,26 @@ def test_a_file_that_is_not_there(dicttui, tmp_path):
     assert ended.status == 2
     assert str(path) in ended.err
     assert "Traceback" not in ended.err
+
+
+def test_a_directory_of_shards(dicttui, samples, tmp_path):
+    for name in ("shard-2.npy", "shard-10.npy"):
+        np.save(tmp_path / name, np.load(samples) + 1)
+    ended = dicttui("data", "inspect", str(tmp_path))
+    assert (ended.status, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0].startswith(f"{tmp_path}: 3 shards, ")
+    assert [line.split()[0] for line in lines[1:4]] == [
+        "samples.npy", "shard-2.npy", "shard-10.npy",
+    ]  # fmt: skip
+    assert "samples 150, features 4" in lines
+    assert "non-finite rows: 6" in lines
+    assert "  shard-10.npy: 2 (3, 7)" in lines
+    assert "far off-centre" in ended.out
+    (tmp_path / "shard-3.npy").write_bytes(samples.read_bytes()[:-8])
+    ended = dicttui("data", "inspect", str(tmp_path / "shard-*"), "--json")
+    assert ended.status == 2
+    assert "shard-3.npy: is truncated" in ended.err
+    found = json.loads(ended.out)
+    assert [shard["rows"] for shard in found["shards"]] == [50, 0, 50]
+    assert found["statistics"]["n"] == 100

@@ -110,3 +110,51 @@ def test_a_full_disk_is_said(dicttui, recorded, monkeypatch, capsys):
         )  # fmt: skip
     assert ended.returncode == 2
     assert ended.stderr == "dicttui: stdout cannot be written: No space left on device\n"
+
+
+@pytest.fixture
+def relu(dicttui, state, tmp_path, monkeypatch):
+    """The id of a recorded experiment with one run, of a sparse autoencoder; the present directory
+    has its preset alone.
+    """
+    monkeypatch.chdir(tmp_path_of(tmp_path))
+    with open("relu.toml", "w") as file:
+        file.write(
+            '[data]\n[network]\nkind = "relu"\n[training]\nsteps = 5\n'
+            '[[runs]]\nname = "adam"\noptimizer = "Adam"\nlr = 0.01\n'
+        )
+    assert dicttui("train", "./relu.toml").status == 0
+    (directory,) = (state / "experiments").iterdir()
+    return directory.name.rpartition("_")[2]
+
+
+def test_weights_for_other_programs(dicttui, relu):
+    for form, name in {
+        "sae-lens": "-sae-lens",
+        "dictionary-learning": "-dictionary-learning",
+        "safetensors": ".safetensors",
+        "npz": ".npz",
+    }.items():
+        ended = dicttui("export", relu, "--format", form)
+        assert (ended.status, ended.out) == (0, f"dicttui-{relu}-adam{name}\n")
+        assert ended.err == "weights of adam after 5 steps, from checkpoint-1.json\n"
+    files = {"cfg.json", "sae_weights.safetensors"}
+    assert set(os.listdir(f"dicttui-{relu}-adam-sae-lens")) == files
+    ended = dicttui("export", relu, "--format", "sae-lens")
+    assert (ended.status, ended.out) == (2, "")
+    assert "is there already" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("{id}", "--format", "npz"), "npz: is of one run; allowed: {id}/adam, {id}/sgd"),
+        (("{id}/adam", "--format", "sae-lens"), 'kind = "simple" has no counterpart'),
+        (("{id}/adam", "--format", "npz", "-o", "-"), "npz: is no text; allowed: csv, json"),
+    ],
+)
+def test_weights_that_cannot_be_written(dicttui, recorded, arguments, words):
+    ended = dicttui("export", *(argument.replace("{id}", recorded) for argument in arguments))
+    assert ended.status == 2
+    assert words.replace("{id}", recorded) in ended.err
+    assert os.listdir() == []

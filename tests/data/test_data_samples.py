@@ -12,10 +12,12 @@ from torch import Tensor
 
 from dicttui.data import samples as samples_module
 from dicttui.data.samples import PROBE_SAMPLES, Samples
+from dicttui.data.scaling import Unchanged
 from dicttui.data.seeds import derive, generator
 
 CPU = torch.device("cpu")
 ELSEWHERE = torch.device("meta")
+NONE = Unchanged()
 
 
 def numbered(n: int, d_in: int = 3) -> Tensor:
@@ -27,7 +29,9 @@ def numbered(n: int, d_in: int = 3) -> Tensor:
 
 def make(n: int, batch_size: int, seed: int = 0, held_out: int = 0) -> Samples:
     x = numbered(n + held_out)
-    return Samples(x[:n], x[n:] if held_out else None, None, batch_size=batch_size, seed=seed)
+    return Samples(
+        x[:n], x[n:] if held_out else None, None, batch_size=batch_size, seed=seed, scaling=NONE
+    )
 
 
 def indices(batch: Tensor) -> list[int]:
@@ -87,7 +91,13 @@ def test_batches_gathered_at_once_are_those_of_their_steps(n, batch_size, first,
 
 def test_fresh_batches_can_be_gathered_too():
     samples = Samples(
-        numbered(10), None, None, batch_size=4, seed=0, fresh=lambda step: torch.full((4, 3), step)
+        numbered(10),
+        None,
+        None,
+        batch_size=4,
+        seed=0,
+        scaling=NONE,
+        fresh=lambda step: torch.full((4, 3), step),
     )
     assert samples.batches(7, 3, CPU)[:, 0, 0].tolist() == [7, 8, 9]
 
@@ -154,7 +164,7 @@ def test_fresh_batches_come_from_their_step():
     def fresh(step: int) -> Tensor:
         return torch.full((4, 3), float(step))
 
-    samples = Samples(numbered(10), None, None, batch_size=4, seed=0, fresh=fresh)
+    samples = Samples(numbered(10), None, None, batch_size=4, seed=0, scaling=NONE, fresh=fresh)
     assert samples.fresh
     assert not samples.full_batch
     assert samples.batch(9, CPU).unique().tolist() == [9.0]
@@ -163,7 +173,13 @@ def test_fresh_batches_come_from_their_step():
 
 def test_fresh_samples_are_no_full_batch_however_many():
     samples = Samples(
-        numbered(10), None, None, batch_size=10, seed=0, fresh=lambda step: torch.ones(10, 3)
+        numbered(10),
+        None,
+        None,
+        batch_size=10,
+        seed=0,
+        scaling=NONE,
+        fresh=lambda step: torch.ones(10, 3),
     )
     assert not samples.full_batch
     assert samples.batch(0, CPU) is not samples.train

@@ -14,7 +14,7 @@ from dicttui.data.formats.stored import StoredArray
 def open_npy(path: Path) -> tuple[StoredArray, ...]:
     """The array of a .npy file; its data are read when its rows are."""
     with path.open("rb") as stream:
-        shape, dtype = read_header(stream)
+        shape, _, dtype = read_header(stream)
         begin = stream.tell()
     held = path.stat().st_size - begin
     needed = dtype.itemsize * int(np.prod(shape, dtype=object))

@@ -26,7 +26,7 @@ def open_npz(path: Path) -> tuple[StoredArray, ...]:
 def _open_member(archive: zipfile.ZipFile, path: Path, member: str) -> StoredArray:
     name = member.removesuffix(".npy")
     with archive.open(member) as stream:
-        shape, dtype = read_header(stream)
+        shape, _, dtype = read_header(stream)
 
     @cache
     def load() -> np.ndarray[tuple[int, ...], np.dtype[np.generic]]:

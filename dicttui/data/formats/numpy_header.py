@@ -16,8 +16,9 @@ STRUCTURED = (3, 0)
 """The version that differs from 2 in the names of structured types only."""
 
 
-def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic]]:
-    """Shape and element type; leaves the stream where the data begin.
+def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """Shape, whether the first index runs fastest (Fortran's order), and element type; leaves the
+    stream where the data begin.
 
     Raises DataError for an array of structured type, ValueError where it is no NumPy header.
     """
@@ -26,8 +27,8 @@ def read_header(stream: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[np.generic
         raise DataError("holds an array of structured type: save a plain array of float32")
     if version not in READERS:
         raise ValueError(f"unknown version {version[0]}.{version[1]} of the format")
-    shape, _, dtype = READERS[version](stream)
-    return shape, dtype
+    shape, fortran, dtype = READERS[version](stream)
+    return shape, fortran, dtype
 
 
 def type_name(dtype: np.dtype[np.generic]) -> str:

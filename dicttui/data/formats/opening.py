@@ -45,7 +45,7 @@ def open_arrays(path: Path) -> tuple[StoredArray, ...]:
             raise DataError("is empty (0 bytes): write the samples again")
         return FORMATS[ending](path)
 
-    arrays = _guard(path, open_file)
+    arrays = guarded(path, open_file)
     if not arrays:
         raise DataError(f"{path}: holds no array: save the samples in it as n × d_in")
     return arrays
@@ -80,7 +80,7 @@ def read_rows(path: Path, array: StoredArray, start: int, stop: int) -> Tensor:
 
     Raises DataError where the file is damaged, or is no longer the one that was opened.
     """
-    rows = _guard(path, lambda: array.read(start, stop))
+    rows = guarded(path, lambda: array.read(start, stop))
     if rows.shape != (stop - start, array.shape[1]):
         raise DataError(f"{label(path, array)}: was replaced while it was read: start again")
     return rows
@@ -91,7 +91,7 @@ def label(path: Path, array: StoredArray) -> str:
     return f"{path}: array {array.name!r}" if array.name else str(path)
 
 
-def _guard(path: Path, action: Callable[[], Result]) -> Result:
+def guarded(path: Path, action: Callable[[], Result]) -> Result:
     """Do something with a file; whatever goes wrong becomes a DataError that names the file."""
     try:
         return action()

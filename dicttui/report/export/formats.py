@@ -12,9 +12,16 @@ from typing import TextIO
 from dicttui.record.error import RecordError
 from dicttui.record.reading import Recorded
 from dicttui.report.error import ReportError
-from dicttui.report.export import csv_files, event_files, json_document, parquet_files
+from dicttui.report.export import (
+    csv_files,
+    event_files,
+    json_document,
+    parquet_files,
+    weight_files,
+)
 
-Write = Callable[[Recorded, Collection[str], int, Path], None]
+Write = Callable[[Recorded, Collection[str], int, Path], str | None]
+"""Returns what else there is to say, if there is."""
 Stream = Callable[[Recorded, Collection[str], int, TextIO], None]
 
 
@@ -27,6 +34,7 @@ class Format:
     suffix: str = ""
     stream: Stream | None = None
     """Onto stdout, where that makes sense."""
+    of_one_run: bool = False
 
 
 FORMATS = {
@@ -34,13 +42,25 @@ FORMATS = {
     "parquet": Format(parquet_files.write),
     "tensorboard": Format(event_files.write),
     "json": Format(json_document.write, suffix=".json", stream=json_document.write_document),
+    "sae-lens": Format(weight_files.write_sae_lens, of_one_run=True),
+    "dictionary-learning": Format(weight_files.write_dictionary_learning, of_one_run=True),
+    "safetensors": Format(weight_files.write_safetensors, suffix=".safetensors", of_one_run=True),
+    "npz": Format(weight_files.write_npz, suffix=".npz", of_one_run=True),
 }
 
 
-def default_name(experiment: Recorded, format_name: str) -> str:
-    """What an export is called if nobody says: "dicttui-3f9a1c-csv", "dicttui-3f9a1c.json"."""
-    suffix = FORMATS[format_name].suffix
-    return f"dicttui-{experiment.id}" + (suffix or f"-{format_name}")
+def default_name(experiment: Recorded, format_name: str, run: str | None = None) -> str:
+    """What an export is called if nobody says: "dicttui-3f9a1c-csv", "dicttui-3f9a1c.json",
+    "dicttui-3f9a1c-adam-sae-lens".
+
+    Raises ReportError where the format is of one run and it is not clear of which.
+    """
+    chosen_format = FORMATS[format_name]
+    name = f"dicttui-{experiment.id}"
+    if chosen_format.of_one_run:
+        (only,) = meant(experiment, format_name, run)
+        name = f"{name}-{only}"
+    return name + (chosen_format.suffix or f"-{format_name}")
 
 
 def export(
@@ -50,19 +70,21 @@ def export(
     *,
     run: str | None = None,
     every: int = 1,
-) -> None:
-    """Write an experiment, or one run of it, to a path where nothing is yet.
+) -> str:
+    """Write an experiment, or one run of it, to a path where nothing is yet; what else there is to
+    say.
 
     The path is there when all has been written, or not at all. Raises ReportError.
     """
     chosen_format = FORMATS[format_name]
     if path.exists() or path.is_symlink():
         raise ReportError(f"{path}: is there already, and is not overwritten; allowed: a new path")
+    runs = meant(experiment, format_name, run)
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
     try:
         if not chosen_format.suffix:
             partial.mkdir()
-        chosen_format.write(experiment, chosen(experiment, run), every, partial)
+        words = chosen_format.write(experiment, runs, every, partial)
         os.rename(partial, path)
     except RecordError as error:
         raise ReportError(str(error)) from error
@@ -70,6 +92,7 @@ def export(
         raise ReportError(f"{path}: cannot be written: {error.strerror or error}") from error
     finally:
         _remove(partial)
+    return words or ""
 
 
 def stream(
@@ -87,11 +110,27 @@ def stream(
     write = FORMATS[format_name].stream
     if write is None:
         can = ", ".join(name for name, known in FORMATS.items() if known.stream)
-        raise ReportError(f"{format_name}: is several files and no stream; allowed: {can}")
+        what = "is no text" if FORMATS[format_name].suffix else "is several files and no stream"
+        raise ReportError(f"{format_name}: {what}; allowed: {can}")
     try:
         write(experiment, chosen(experiment, run), every, onto)
     except RecordError as error:
         raise ReportError(str(error)) from error
+
+
+def meant(experiment: Recorded, format_name: str, run: str | None) -> tuple[str, ...]:
+    """The names of the runs that are written in this format.
+
+    Raises ReportError if there is none of that name, or the format is of one and there are several.
+    """
+    try:
+        runs = chosen(experiment, run)
+    except RecordError as error:
+        raise ReportError(str(error)) from error
+    if FORMATS[format_name].of_one_run and len(runs) != 1:
+        names = ", ".join(f"{experiment.id}/{name}" for name in runs) or "none yet"
+        raise ReportError(f"{format_name}: is of one run; allowed: {names}")
+    return runs
 
 
 def chosen(experiment: Recorded, run: str | None) -> tuple[str, ...]:

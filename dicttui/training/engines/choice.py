@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import nn
 
+from dicttui.data.error import DataError
 from dicttui.networks import foreign
 from dicttui.training.engines import captured, cuda_graph, held
 from dicttui.training.engines.eager import EagerEngine
@@ -114,6 +115,8 @@ class Choice:
             self._fast, self._capture, self._why = done.value, None, ""
         except CannotCaptureError as error:
             self._capture, self._why = None, str(error)
+        except DataError:
+            self._capture, self._why, self._of = None, "", None  # tried again once there are data
         except foreign.failures() as error:
             log.exception("no faster engine")
             first_line = foreign.named(error).split("\n")[0]

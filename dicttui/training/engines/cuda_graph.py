@@ -20,6 +20,7 @@ from typing import TypeVar
 
 import torch
 
+from dicttui.data.error import DataError
 from dicttui.networks import foreign
 from dicttui.training import devices
 from dicttui.training.engines import capturable, tape
@@ -78,7 +79,8 @@ class CudaGraphEngine:
                 begin = first + len(losses)
                 losses += self._run(trainable, begin, unobserved - len(losses))
             if len(losses) < count:
-                losses += self._eager.advance(trainable, first + len(losses), 1, observe)
+                last = observe if len(losses) == count - 1 else None
+                losses += self._eager.advance(trainable, first + len(losses), 1, last)
         except StepError as error:
             raise StepError(losses + error.losses, error.cause) from error
         except foreign.failures() as error:
@@ -90,16 +92,23 @@ class CudaGraphEngine:
         step.adopt(trainable)
         rates = step.rates(trainable, first, count)
         fetched = self._graphs.host(count + step.count_of_numbers)
-        for begin in range(0, count, step.capacity):
-            end = min(begin + step.capacity, count)
-            step.put(trainable, first + begin, rates[begin:end])
+        wanted = count
+        for begin in range(0, wanted, step.capacity):
+            end = min(begin + step.capacity, wanted)
+            try:
+                step.put(trainable, first + begin, rates[begin:end])
+            except DataError:
+                if begin == 0:
+                    raise
+                count = begin  # those have been made; whoever asks for the next is told why
+                break
             for _ in range(begin, end):
                 self._again()
             step.fetch_losses(fetched[begin:end])
-        step.fetch_numbers(fetched[count:])
+        step.fetch_numbers(fetched[wanted:])
         self._graphs.wait()
         values: list[float] = fetched.tolist()
-        step.give_back(trainable, values[count:])
+        step.give_back(trainable, values[wanted:])
         return values[:count]
 
 

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import Tensor
 
+from dicttui.data.error import DataError
 from dicttui.measures import codes
 from dicttui.networks import foreign
 from dicttui.networks.precision import tf32
@@ -81,6 +82,9 @@ class EagerEngine:
                 after_update(trainable, before, output.code)
         except foreign.failures() as error:
             made = step - first
+            if made and isinstance(error, DataError):
+                # The run only waits for its batch: which atoms have fired is not to be lost.
+                trainable.deadness.update(firing.fired_any(), step - 1)
             raise StepError(values[:made] or _fetched(pending[:made]), error) from error
         return values or _fetched(pending)
 

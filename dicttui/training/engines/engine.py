@@ -76,7 +76,8 @@ class Engine(Protocol):
             that step's update is then not made; or all steps are made whatever their losses.
 
         Raises:
-            StepError: a step raised, in a person's network or on the device.
+            StepError: a step raised, in a person's network or on the device; or, with a DataError
+                as its cause, its batch cannot be read now, and nothing of the step has been done.
 
         """
 

@@ -141,7 +141,7 @@ class _Writer:
     def alerts(self) -> list[list[Span]]:
         """What a person should notice, and why the run ended if it did so badly."""
         texts: list[tuple[str, Role]] = [
-            (alert.text, "bad" if alert.kind in ("diverged", "failed") else "warn")
+            (alert.text, "bad" if alert.kind in ("diverged", "failed", "data") else "warn")
             for alert in self.run.alerts
         ]
         bad = self.run.state in ("diverged", "failed")
