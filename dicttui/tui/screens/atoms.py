@@ -47,19 +47,24 @@ class Legend(RoleLines):
     DEFAULT_CSS = """
     Legend { height: 1; }
     """
-    _characters = False
+    _tiles: Tiles | None = None
     _words = ""
 
-    def show(self, words: str, *, characters: bool) -> None:
-        """Say how atoms are scaled."""
-        self._words, self._characters = words, characters
+    def show(self, words: str, tiles: Tiles) -> None:
+        """Say how atoms are scaled, and how they are drawn."""
+        self._words, self._tiles = words, tiles
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Strip]:
         """From the lowest number to the highest, and on which scale."""
         del width, height
         muted = self.role_style("muted")
-        if self._characters:
+        if self._tiles is None:
+            return []
+        if len(self._tiles.image) == 3 and not self._tiles.characters:
+            told = f" grey is zero in red, green and blue   {self.glyphs.plain(self._words)}"
+            return [Strip([Segment(told, muted)])]
+        if self._tiles.characters:
             ramp = f" negative {BELOW_ZERO[::-1]} 0 {ABOVE_ZERO} positive"
             return [Strip([Segment(f"{ramp}   {self.glyphs.plain(self._words)}", muted)])]
         row = bytes(level % 256 for level in range(-SIDES, SIDES + 1))
@@ -147,7 +152,7 @@ class AtomsScreen(CloseupScreen):
         self._gallery.show(content, display.refresh)
         self._headings.show(columns)
         self.draw_again_if(self._gallery.turns.lags, 1.5 / display.refresh)
-        self._legend.show(_scaling(scale, layout.shrink), characters=layout.characters)
+        self._legend.show(_scaling(scale, layout.shrink), layout)
         frozen = "display frozen; " if display.frozen else ""
         last = min(self._first + layout.count, self._most)
         where = f"Atoms {count(self._first + 1)}-{count(last)} of {count(self._most)}"

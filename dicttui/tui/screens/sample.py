@@ -96,6 +96,8 @@ class SampleScreen(CloseupScreen):
             self._panels.show(content)
         one = next((one for one in found.values() if one and one.count), None)
         title, note = _title(one)
+        if shrink > 1:
+            note += f"; each pixel is the mean of {shrink}×{shrink}"
         self.heading.show(title, f"{note}; display frozen" if display.frozen else note)
 
     def _arrange(self, snapshot: Snapshot, runs: tuple[RunSnapshot, ...]) -> Tiles | None:
