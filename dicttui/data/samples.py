@@ -147,6 +147,17 @@ class Samples:
         return None if self.fresh else self.n - self.n % self.batch_size
 
     @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps of an epoch; None where there are no epochs."""
+        rows = self.epoch_rows
+        return None if rows is None else max(1, rows // self.batch_size)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether batches are read from disk, in the order of their steps."""
+        return self._stream is not None
+
+    @property
     def notice(self) -> str:
         """What a person should know of the samples that have been read so far; empty: nothing."""
         return "" if self._stream is None else self._stream.notice

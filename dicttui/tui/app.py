@@ -18,6 +18,7 @@ from dicttui.training.interventions import Intervention
 from dicttui.training.seam import SessionProtocol
 from dicttui.training.snapshot import Snapshot, View
 from dicttui.tui.answers import Answers
+from dicttui.tui.charting import series_of
 from dicttui.tui.controls import Controls
 from dicttui.tui.display import Display, is_training, quieted
 from dicttui.tui.endings import Endings
@@ -281,11 +282,12 @@ class DicttuiApp(App[int]):
 
     def ask_for_view(self) -> None:
         """Tell the session what the screen on top wants to see, if that has changed."""
-        chart = self.showing.chart.metric
         view = View(
             refresh=self.showing.refresh,
-            series=() if chart == "loss" else (chart,),
+            series=series_of(self.showing.chart.metric),
             rows_of=getattr(self.screen, "rows_of", ()),
+            pages=getattr(self.screen, "pages", ()),
+            firing=getattr(self.screen, "wants_firing", False),
             atoms=getattr(self.screen, "atoms_asked", ()),
             samples=getattr(self.screen, "samples_asked", ()),
         )

@@ -31,6 +31,10 @@ class SampleScreen(CloseupScreen):
     kind = "sample"
     BINDINGS = [  # noqa: RUF012 - Textual's own way
         *bindings_of("sample"),
+        ("left", "app.press('previous_sample')", "The sample before"),
+        ("right", "app.press('next_sample')", "The next sample"),
+        ("shift+left", "app.press('tenth_sample_back')", "Ten samples back"),
+        ("shift+right", "app.press('tenth_sample')", "Ten samples on"),
         ("up", "scroll_table(-1)", "Up"),
         ("down", "scroll_table(1)", "Down"),
         ("pageup", "scroll_table(-10)", "Page up"),
