@@ -39,6 +39,8 @@ def facts_of(scaling: Scaling) -> Facts:
             return {"name": "expected_average_only_in", "factor": factor}
         case scalings.UnitNorm():
             return {"name": "unit_norm"}
+        case scalings.ConstantNorm():
+            return {"name": "constant_norm_rescale"}
         case scalings.LayerNorm():
             return {"name": "layer_norm"}
     raise TypeError(f"{type(scaling).__name__} is no scaling that can be kept")
@@ -74,8 +76,8 @@ class Affine:
                     return cls(shift, scale * float(facts["factor"]))
                 case "unit_norm":
                     return cls(shift, scale / d_in**0.5, "constant_norm_rescale")
-                case "layer_norm":
-                    return cls(shift, scale, "layer_norm")
+                case "constant_norm_rescale" | "layer_norm" as per_sample:
+                    return cls(shift, scale, per_sample)
         except (KeyError, TypeError) as error:
             raise ValueError(f"the scaling {facts!r:.80} lacks numbers") from error
         raise ValueError(f"there is no scaling {facts['name']!r}")

@@ -19,6 +19,8 @@ RESIDENT_BYTES = GIBIBYTE
 PROBE_SAMPLES = 2048
 """Most samples of the probe batch."""
 BATCH_CACHE_BYTES = 2**26
+STREAM_CACHE_BYTES = 2**24
+"""The same of those that come from disk, which has memory of its own for them."""
 BATCH_CACHE_ENTRIES = 256
 """Bounds of the batches that are kept for other runs at the same step."""
 PERMUTATION_CACHE_BYTES = 2**26
@@ -112,8 +114,9 @@ class Samples:
         self._fvu_sets: dict[torch.device, Tensor] = {}
         self._fvu_means: dict[torch.device, Tensor] = {}
         batch_bytes = self.batch_size * self.d_in * train.element_size()
+        kept = BATCH_CACHE_BYTES if stream is None else STREAM_CACHE_BYTES
         self._batches = Recent[tuple[int, torch.device], Tensor](
-            min(max(1, BATCH_CACHE_BYTES // batch_bytes), BATCH_CACHE_ENTRIES)
+            min(max(1, kept // batch_bytes), BATCH_CACHE_ENTRIES)
         )
         self._chunks = Recent[tuple[int, int, torch.device], Tensor](1)
         """For another run that makes the same steps next."""
@@ -144,6 +147,17 @@ class Samples:
         if self._stream is not None:
             return self._stream.epoch_rows
         return None if self.fresh else self.n - self.n % self.batch_size
+
+    @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps of an epoch; None where there are no epochs."""
+        rows = self.epoch_rows
+        return None if rows is None else max(1, rows // self.batch_size)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether batches are read from disk, in the order of their steps."""
+        return self._stream is not None
 
     @property
     def notice(self) -> str:

@@ -261,7 +261,7 @@ class ActivationsData(OwnData):
     """buffer: a shuffle buffer, filled with short runs of rows from everywhere; permutation: the
     shards in a random order, and the rows of each in a random order, which takes a fast disk."""
     buffer_size: Annotated[int, Field(ge=0)] = 0
-    """Rows of the shuffle buffer; 0: as many as 64 MiB hold. The next is in memory as well."""
+    """Rows of the shuffle buffer; 0: as many as 128 MiB hold. The next is in memory as well."""
     on_bad_rows: Literal["error", "skip"] = "error"
     """What becomes of rows that hold NaN or infinity: training pauses, or other rows of the batch
     take their places, and they are counted."""

@@ -38,7 +38,7 @@ from dicttui.training.observation import EndObservation
 
 LONGEST = 10**9
 """Bytes up to which a value is read."""
-UNFITTED = ("none", "unit_norm", "layer_norm")
+UNFITTED = ("none", "unit_norm", "constant_norm_rescale", "layer_norm")
 """Scalings without numbers of their own, so that their names say all."""
 _Row = tuple[Any, ...]
 _BEFORE: TypeAdapter[dict[str, int]] = TypeAdapter(dict[str, int])

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from dicttui.measures.deadness import Deadness
 from dicttui.networks import foreign
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry
@@ -153,18 +152,12 @@ def copied(trainable: Trainable, device: torch.device) -> Trainable:
         optimizers=_rebuilt(trainable, twin),
         samples=trainable.samples,
         device=device,
-        deadness=_deadness_on(trainable.deadness, device),
+        deadness=trainable.deadness.on(device),
         rates=None if trainable.rates is None else replace(trainable.rates),
         x_rms=trainable.x_rms,
         total_steps=trainable.total_steps,
         random_state=trainable.random_state.clone(),
     )
-
-
-def _deadness_on(deadness: Deadness, device: torch.device) -> Deadness:
-    moved = Deadness(len(deadness.last_fired), device, deadness.start)
-    moved.last_fired.copy_(deadness.last_fired)
-    return moved
 
 
 def _rebuilt(trainable: Trainable, twin: DictionaryNetwork) -> list[Optimizer]:

@@ -39,6 +39,7 @@ def taken(run: GradientRun, *, ghosts: bool = False) -> Moment:
         "device": str(trainable.device),
         "rates": None if rates is None else [rates.rest, rates.dictionary],
         "deadness_start": trainable.deadness.start,
+        "deaths": trainable.deadness.deaths,
         "optimizers": scalars,
         "past": past,
         "measured": None if run.measured is None else plain.plain(run.measured),
@@ -69,6 +70,9 @@ def put(run: GradientRun, moment: Moment) -> None:
         for name, tensor in _named(trainable).items():
             tensor.copy_(moment.tensors[name])
     trainable.deadness.start = facts["deadness_start"]
+    # What was kept before they were counted says nothing of them.
+    deaths = facts.get("deaths", [0, 0, moment.step])
+    trainable.deadness.count_on(moment.step, run.dead_window, deaths)
     for place, optimizer in enumerate(trainable.optimizers):
         _load(optimizer, place, moment)
     trainable.rates = None if facts["rates"] is None else Rates(*facts["rates"])

@@ -215,7 +215,10 @@ class Controls:
     def x_axis(self) -> None:
         """Logarithmic or linear x."""
         chart = self.app.showing.chart
-        self._chart(replace(chart, log_x=not chart.log_x))
+        if chart.scatter:
+            self._chart(replace(chart, log_l0=not chart.log_l0))
+        else:
+            self._chart(replace(chart, log_x=not chart.log_x))
 
     def x_unit(self) -> None:
         """Steps or seconds."""
@@ -252,17 +255,21 @@ class Controls:
         """The rows of the selected run."""
         self.app.layers.open("rows")
 
+    def dead(self) -> None:
+        """How often atoms fire."""
+        self.app.layers.open("dead")
+
     def atoms(self) -> None:
         """The atoms as pictures."""
         self.app.layers.open("atoms")
 
     def next_order(self) -> None:
-        """Atoms in another order."""
-        self._closeup(self.app.showing.closeup.other_order(1))
+        """Atoms in the next order."""
+        self.other_order(1)
 
-    def previous_order(self) -> None:
-        """Atoms in the order before."""
-        self._closeup(self.app.showing.closeup.other_order(-1))
+    def other_order(self, by: int) -> None:
+        """Atoms in an order further on."""
+        self._closeup(self.app.showing.closeup.other_order(by))
 
     def one_scale(self) -> None:
         """One scale of colours for all atoms, or one for each."""

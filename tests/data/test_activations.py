@@ -13,7 +13,7 @@ from dicttui.data.activations.finding import natural
 from dicttui.data.activations.inspection import inspect_shards
 from dicttui.data.activations.shards import Shards
 from dicttui.data.error import DataError
-from dicttui.data.scaling import fit
+from dicttui.data.scaling import Unchanged, fit
 from dicttui.data.source import open_source
 from dicttui.preset.data import ActivationsData
 
@@ -214,8 +214,19 @@ def test_measured_rows_come_from_all_shards(folder):
 def test_in_memory_samples_know_their_epoch_too():
     from dicttui.data.samples import Samples
 
-    assert Samples(torch.ones(10, 2), None, None, batch_size=4, seed=0).epoch_rows == 8
-    fresh = Samples(torch.ones(10, 2), None, None, batch_size=4, seed=0, fresh=lambda _k: None)
+    assert (
+        Samples(torch.ones(10, 2), None, None, batch_size=4, seed=0, scaling=Unchanged()).epoch_rows
+        == 8
+    )
+    fresh = Samples(
+        torch.ones(10, 2),
+        None,
+        None,
+        batch_size=4,
+        seed=0,
+        scaling=Unchanged(),
+        fresh=lambda _k: None,
+    )
     assert fresh.epoch_rows is None
 
 

@@ -360,3 +360,13 @@ def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Path, "open", denied)
     assert refusal(path) == f"{path}: cannot be read: Permission denied"
+
+
+def test_pictures_have_as_many_pixels_as_a_sample_has_features(tmp_path):
+    path = write(tmp_path / "x.npy", np.ones((4, 12), dtype="float32"))
+    assert open_file(path, image=(3, 4)).d_in == 12
+    assert open_file(path, image=(2, 2, 3)).d_in == 12
+    told = refusal(path, image=(3, 5))
+    assert told.startswith("data.image: 3 × 5 is 15 numbers, and a sample has 12")
+    with pytest.raises(ValueError, match="height, width"):
+        open_file(path, image=(3, 2, 2))

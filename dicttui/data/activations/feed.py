@@ -5,6 +5,7 @@ import logging
 import threading
 import weakref
 from collections import OrderedDict
+from mmap import mmap
 
 import torch
 from torch import Tensor
@@ -119,7 +120,7 @@ class Feed:
     def _make(self, step: int) -> None:
         found: Tensor | BaseException
         try:
-            found = torch.empty(self._batches.shape, pin_memory=self.pinned)
+            found = self._memory()
             self._batches.make(step, found.numpy())
         except BaseException as error:  # raised by the thread that asks
             found = error
@@ -130,9 +131,18 @@ class Feed:
                 self._stuck = True
                 return
             self._ready[step] = found
-            while len(self._ready) > 2 * self._ahead + 1:
+            while len(self._ready) > self._ahead + 1:
                 self._ready.popitem(last=False)
             self._condition.notify_all()
+
+    def _memory(self) -> Tensor:
+        """For a batch, float32."""
+        shape = self._batches.shape
+        if self.pinned:
+            return torch.empty(shape, pin_memory=True)
+        # Pages of its own, which are given back at once: what one thread allocates and another
+        # frees leaves holes in the C library's heap, and these came to ten times what is in use.
+        return torch.frombuffer(mmap(-1, 4 * shape[0] * shape[1]), dtype=torch.float32).view(shape)
 
     def _load_ahead(self) -> bool:
         """Read some of what comes next; whether there was anything."""

@@ -19,7 +19,7 @@ from dicttui.data.samples import Samples
 from dicttui.data.split import train_count
 from dicttui.preset.data import TOO_LARGE_BATCH, ActivationsData
 
-BUFFER_BYTES = 2**26
+BUFFER_BYTES = 2**27
 """Of a shuffle buffer whose size the preset leaves open."""
 PERMUTED_BYTES = 2**25
 """Of permuted rows that are read together."""

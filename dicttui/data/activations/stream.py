@@ -25,6 +25,8 @@ class DiskStream:
 
     def batches(self, steps: Sequence[int], device: torch.device) -> Tensor:
         """The batches [len(steps), batch_size, d_in] of some steps. Raises DataError."""
+        if len(steps) == 1:
+            return self.batch(steps[0], device).unsqueeze(0)
         found = torch.empty(len(steps), *self._batches.shape, device=device)
         for place, step in zip(found, steps, strict=True):
             place.copy_(self._taken(step, device), non_blocking=device.type == "cuda")

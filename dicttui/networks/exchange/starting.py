@@ -60,7 +60,7 @@ def _allowed(normalised: str) -> str:
         "none": 'data.scaling = "none", "center", "standardize" or "expected_average_only_in"',
         FITTED_BEFORE: f'data.scaling = "{FITTED_BEFORE}"',
         "layer_norm": 'data.scaling = "layer_norm"',
-        "constant_norm_rescale": 'data.scaling = "unit_norm"',
+        "constant_norm_rescale": 'data.scaling = "constant_norm_rescale" or "unit_norm"',
     }
     return words.get(normalised, "another folder")
 

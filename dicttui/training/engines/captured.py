@@ -43,7 +43,7 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -202,7 +202,7 @@ class CapturedEngine:
             memory.adopt(trainable)
         count = min(count, self._most(trainable))
         rates, stride, pieces = self._rates(trainable, first, count)
-        arguments = (
+        arguments: tuple[Any, ...] = (
             first, count, float(memory.counters(trainable)[0]) if self._counts else 0.0,
             codes.FIRING_THRESHOLD * trainable.x_rms, rates, stride,
             trainable.samples.batches(first, count, trainable.device),
@@ -213,9 +213,13 @@ class CapturedEngine:
         )  # fmt: skip
 
         def work() -> Lent:
+            nonlocal arguments
+            # The call knows its work and the work the call: left there, batches would stay in
+            # memory until Python looks for such circles.
+            given, arguments = arguments, ()
             try:
                 with torch.inference_mode(), _unoptimized():
-                    call.results = self._function(*arguments)
+                    call.results = self._function(*given)
                 call.count = len(call.results[1])
             except BaseException as error:
                 call.count, call.error = 0, error  # raised by the thread that asked

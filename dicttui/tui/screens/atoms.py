@@ -14,7 +14,7 @@ from dicttui.tui.screens.closeup import CloseupScreen, bindings_of
 from dicttui.tui.selection import Looks
 from dicttui.tui.tiles import Tiles, column_width, tiles
 from dicttui.tui.widgets.atom_gallery import AtomGallery, Column, GalleryContent, Headings
-from dicttui.tui.widgets.roles import RoleLines, Span
+from dicttui.tui.widgets.roles import RoleLines, Span, width_of
 
 ORDERS: dict[AtomOrder, str] = {
     "use": "by use: the share of probe samples an atom fires on",
@@ -47,19 +47,24 @@ class Legend(RoleLines):
     DEFAULT_CSS = """
     Legend { height: 1; }
     """
-    _characters = False
+    _tiles: Tiles | None = None
     _words = ""
 
-    def show(self, words: str, *, characters: bool) -> None:
-        """Say how atoms are scaled."""
-        self._words, self._characters = words, characters
+    def show(self, words: str, tiles: Tiles) -> None:
+        """Say how atoms are scaled, and how they are drawn."""
+        self._words, self._tiles = words, tiles
         self.redraw()
 
     def draw(self, width: int, height: int) -> list[Strip]:
         """From the lowest number to the highest, and on which scale."""
         del width, height
         muted = self.role_style("muted")
-        if self._characters:
+        if self._tiles is None:
+            return []
+        if len(self._tiles.image) == 3 and not self._tiles.characters:
+            told = f" grey is zero in red, green and blue   {self.glyphs.plain(self._words)}"
+            return [Strip([Segment(told, muted)])]
+        if self._tiles.characters:
             ramp = f" negative {BELOW_ZERO[::-1]} 0 {ABOVE_ZERO} positive"
             return [Strip([Segment(f"{ramp}   {self.glyphs.plain(self._words)}", muted)])]
         row = bytes(level % 256 for level in range(-SIDES, SIDES + 1))
@@ -81,6 +86,8 @@ class AtomsScreen(CloseupScreen):
     kind = "atoms"
     BINDINGS = [  # noqa: RUF012 - Textual's own way
         *bindings_of("atoms"),
+        ("left", "order(-1)", "The order before"),
+        ("right", "order(1)", "The next order"),
         ("up", "scroll_rows(-1)", "Up"),
         ("down", "scroll_rows(1)", "Down"),
         ("pageup", "scroll_pages(-1)", "Page up"),
@@ -139,12 +146,13 @@ class AtomsScreen(CloseupScreen):
         scale = None
         if settings.one_scale:
             scale = max((one.peak for run in runs for one in run.atoms), default=0.0)
-        columns = tuple(self._column(run, snapshot, display) for run in runs)
+        width = column_width(self._gallery.size.width, len(runs))
+        columns = tuple(self._column(run, snapshot, display, width) for run in runs)
         content = GalleryContent(columns, layout, settings.order, scale)
         self._gallery.show(content, display.refresh)
         self._headings.show(columns)
         self.draw_again_if(self._gallery.turns.lags, 1.5 / display.refresh)
-        self._legend.show(_scaling(scale, layout.shrink), characters=layout.characters)
+        self._legend.show(_scaling(scale, layout.shrink), layout)
         frozen = "display frozen; " if display.frozen else ""
         last = min(self._first + layout.count, self._most)
         where = f"Atoms {count(self._first + 1)}-{count(last)} of {count(self._most)}"
@@ -173,19 +181,25 @@ class AtomsScreen(CloseupScreen):
         rows = -(-self._most // layout.across)
         return max(0, rows - layout.down) * layout.across
 
-    def _column(self, run: RunSnapshot, snapshot: Snapshot, display: Display) -> Column:
+    def _column(self, run: RunSnapshot, snapshot: Snapshot, display: Display, width: int) -> Column:
         assert self._tiles is not None
         shown = _newest(run, self._settings.order, self._first)
         heading: list[Span] = self.heading_of(run, snapshot, display)
         if _total(run) != self._most:
             heading.append((f"  of {count(_total(run))}", "muted"))
         if shown is not None and self._settings.order != "index":
-            heading.append((f", in the order of step {count(shown.ordered_at)}", "muted"))
+            ordered: Span = (f", in the order of step {count(shown.ordered_at)}", "muted")
+            if width_of([*heading, ordered]) <= width:
+                heading.append(ordered)
         if shown is not None and shown.trouble:
             heading[2:] = [(f"  {shown.trouble}", "bad")]
         return Column(run.name, self.looks.of(run.name), tuple(heading), shown, self._first)
 
     # -- keys ----------------------------------------------------------------------------------
+
+    def action_order(self, by: int) -> None:
+        """Another order."""
+        self.owner.controls.other_order(by)
 
     def action_scroll_rows(self, rows: int) -> None:
         """Move by rows of pictures."""

@@ -31,6 +31,10 @@ class SampleScreen(CloseupScreen):
     kind = "sample"
     BINDINGS = [  # noqa: RUF012 - Textual's own way
         *bindings_of("sample"),
+        ("left", "app.press('previous_sample')", "The sample before"),
+        ("right", "app.press('next_sample')", "The next sample"),
+        ("shift+left", "app.press('tenth_sample_back')", "Ten samples back"),
+        ("shift+right", "app.press('tenth_sample')", "Ten samples on"),
         ("up", "scroll_table(-1)", "Up"),
         ("down", "scroll_table(1)", "Down"),
         ("pageup", "scroll_table(-10)", "Page up"),
@@ -92,6 +96,8 @@ class SampleScreen(CloseupScreen):
             self._panels.show(content)
         one = next((one for one in found.values() if one and one.count), None)
         title, note = _title(one)
+        if shrink > 1:
+            note += f"; each pixel is the mean of {shrink}×{shrink}"
         self.heading.show(title, f"{note}; display frozen" if display.frozen else note)
 
     def _arrange(self, snapshot: Snapshot, runs: tuple[RunSnapshot, ...]) -> Tiles | None:

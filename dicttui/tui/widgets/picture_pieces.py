@@ -21,7 +21,7 @@ from dicttui.tui.pixels import (
 from dicttui.tui.tiles import Tiles
 from dicttui.tui.widgets.piece_lines import PieceLines
 
-NOT_FINITE = "not finite"
+NOT_FINITE = "nan, inf"
 
 
 PIXELS_PER_SECOND = 2_000

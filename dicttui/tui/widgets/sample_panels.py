@@ -13,7 +13,7 @@ from dicttui.tui.palette import run_style
 from dicttui.tui.pixels import Floats, shares
 from dicttui.tui.signed_bars import fits, signed_bars
 from dicttui.tui.tiles import BETWEEN, GAP, Tiles, column_width
-from dicttui.tui.widgets.picture_pieces import PicturePieces, Turns
+from dicttui.tui.widgets.picture_pieces import NOT_FINITE, PicturePieces, Turns
 from dicttui.tui.widgets.roles import Span, folded
 
 LABELS = ("x", "x̂", "x − x̂")
@@ -158,7 +158,7 @@ class SamplePanels(PicturePieces):
         y += tiles.lines + 2
         rows = self._rows_of_atoms(tiles, len(shown.atoms), width, height - y)
         if rows:
-            words = "atoms used, each code × atom on its own scale"
+            words = "atoms used (code × atom, own scales)"
             self.put_spans(y - 1, x, width, [(words, "label")])
         across = (width + GAP) // (tiles.cell + GAP)
         for place, atom in enumerate(shown.atoms[: rows * across]):
@@ -213,7 +213,7 @@ class SamplePanels(PicturePieces):
         signed: bool,
     ) -> None:
         x, y, room = area
-        lines = ["not finite"] + [""] * (CHART_LINES - 1)
+        lines = [NOT_FINITE] + [""] * (CHART_LINES - 1)
         if value is not None:
             scaled = value * np.float32(numbers.peak / peak)
             lines = signed_bars(scaled, room, CHART_LINES, self.glyphs, signed=signed)

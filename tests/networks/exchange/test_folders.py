@@ -17,7 +17,7 @@ from dicttui.networks.registry import build
 from dicttui.preset.checking import kinds_of
 from dicttui.preset.networks import AnyNetwork
 
-BY_SAMPLE = ("unit_norm", "layer_norm")
+BY_SAMPLE = ("unit_norm", "constant_norm_rescale", "layer_norm")
 
 
 def fresh(state, **keys):
