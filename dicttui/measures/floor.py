@@ -41,6 +41,13 @@ def loss_floor(
     return Floor(rank_residual(x, bottleneck) * scale, f"best rank-{bottleneck} approximation")
 
 
+def without_codes(x: Tensor) -> Floor:
+    """The line for a loss of half the squared error, summed over features, and a penalty, where
+    nothing but codes reconstructs samples x [n, d_in]: the loss where they are all zero.
+    """
+    return Floor(float(x.double().square().mean()) * x.shape[1] / 2, "all codes zero: ½ ‖x‖²")
+
+
 def variance(x: Tensor) -> float:
     """Var(x): mean over samples and features of (x − x̄)², x [n, d_in], x̄ [d_in]; in mse units."""
     return float((x.double() - x.double().mean(dim=0)).square().mean())

@@ -11,7 +11,7 @@ import torch
 
 from dicttui.data.error import DataError
 from dicttui.measures import norms, ripple
-from dicttui.measures.floor import Floor, loss_floor
+from dicttui.measures.floor import Floor, loss_floor, without_codes
 from dicttui.measures.steps import RECENT_STEPS
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
@@ -419,6 +419,8 @@ class GradientRun:
         network, samples = self.trainable.network, self.trainable.samples
         if samples.train.numel() > LARGEST_FLOOR:
             return Floor(None, "not computed: too many samples")
+        if isinstance(network, ReferenceDictionary):
+            return without_codes(samples.train)
         return loss_floor(
             samples.train,
             bottleneck=network.bottleneck(),
