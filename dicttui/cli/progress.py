@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, Self, TextIO
 from dicttui.cli.json_lines import JsonLines
 from dicttui.cli.summary import number
 from dicttui.training.snapshot import RunSnapshot, Snapshot
+from dicttui.tui.numbers import duration, samples_rate
 from dicttui.visible import visible
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class ScreenProgress:
             (60, TimeRemainingColumn()),
         ]
         width = console.width
+        self._wide = width >= 120
         self._bars = Bars(
             *(column for least, column in columns if width >= least),
             console=console,
@@ -101,7 +103,7 @@ class ScreenProgress:
                 self._tasks[run.name],
                 completed=run.step,
                 total=run.target or None,
-                facts=_facts(run),
+                facts=_facts(run, whole=self._wide),
             )
         with self._writing():
             self._bars.refresh()
@@ -147,7 +149,10 @@ class LineProgress:
         if now - self._told < BETWEEN_LINES or self.lost:
             return
         self._told = now
-        runs = [f"{run.name} {run.step:,}/{run.target:,} {_facts(run)}" for run in snapshot.runs]
+        runs = [
+            f"{run.name} {run.step:,}/{run.target:,} {_facts(run, whole=True)}{_left(run)}"
+            for run in snapshot.runs
+        ]
         self._put(f"{now - self._began:.0f} s: {'; '.join(runs) or snapshot.state}")
 
     def end(self, summary: str) -> None:
@@ -193,11 +198,19 @@ class JsonProgress:
         """The last lines have said it."""
 
 
-def _facts(run: RunSnapshot) -> str:
-    """A run's loss, and its speed while it trains."""
+def _facts(run: RunSnapshot, *, whole: bool) -> str:
+    """A run's loss, and its speed while it trains; where there is room, samples and epochs."""
     if run.state in ("diverged", "failed", "stopped"):
         return f"{run.state} at step {run.step:,}"
-    facts = f"loss {number(run.loss)}"
+    facts = [f"loss {number(run.loss)}"]
     if run.state == "running" and run.steps_per_second:
-        facts += f", {run.steps_per_second:,.0f} steps/s"
-    return facts
+        facts.append(f"{run.steps_per_second:,.0f} steps/s")
+        if whole and run.samples_per_second is not None:
+            facts.append(samples_rate(run.samples_per_second))
+    if whole and run.epoch is not None and run.steps_per_epoch != 1:
+        facts.append(f"epoch {run.epoch:,.1f}")
+    return ", ".join(facts)
+
+
+def _left(run: RunSnapshot) -> str:
+    return "" if run.seconds_left is None else f", about {duration(run.seconds_left)} left"

@@ -1,5 +1,6 @@
 """The samples of an experiment, and the batch of every step."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -103,6 +104,7 @@ class Samples:
         self.fresh = fresh is not None or stream is not None
         self.batch_size = batch_size if self.fresh else effective_batch_size(batch_size, len(train))
         self.mean = moments_of(train).mean.float()
+        self._most_measured = sys.maxsize
         self._fresh = fresh
         self._stream = stream
         self.seed = seed
@@ -147,6 +149,17 @@ class Samples:
         return None if self.fresh else self.n - self.n % self.batch_size
 
     @property
+    def steps_per_epoch(self) -> int | None:
+        """Steps of an epoch; None where there are no epochs."""
+        rows = self.epoch_rows
+        return None if rows is None else max(1, rows // self.batch_size)
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether batches are read from disk, in the order of their steps."""
+        return self._stream is not None
+
+    @property
     def notice(self) -> str:
         """What a person should know of the samples that have been read so far; empty: nothing."""
         return "" if self._stream is None else self._stream.notice
@@ -155,6 +168,17 @@ class Samples:
         """Stop reading ahead, where samples come from disk; asking for a batch begins it again."""
         if self._stream is not None:
             self._stream.close()
+
+    def measure_at_most(self, count: int) -> None:
+        """Let the fixed sets hold no more samples than so many, drawn by chance from those that
+        they would hold; to be said before any of them is asked for.
+        """
+        self._most_measured = count
+
+    @property
+    def all_measured(self) -> bool:
+        """Whether `fvu_set` is all of the held-out samples, or of the train samples."""
+        return len(self._whole_set()) <= self._most_measured
 
     def batch(self, step: int, device: torch.device) -> Tensor:
         """The batch [batch_size, d_in] of the step with index `step`, on a device.
@@ -191,8 +215,10 @@ class Samples:
 
     def fvu_set(self, device: torch.device) -> Tensor:
         """The fixed set on which `fvu` is measured: the held-out samples, or all train samples
-        where none are held out.
+        where none are held out; of either so many as are to be measured.
         """
+        if not self.all_measured:
+            return self.probe(device)
         if self.held_out is None:
             return self._train_on(device)
         if device not in self._fvu_sets:
@@ -202,7 +228,8 @@ class Samples:
     def fvu_mean(self, device: torch.device) -> Tensor:
         """The mean [d_in] of `fvu_set`, so that predicting it everywhere has an fvu of 1."""
         if device not in self._fvu_means:
-            own = self.mean if self.held_out is None else moments_of(self.held_out).mean.float()
+            measured = self._whole_set() if self.all_measured else self._probe_rows()
+            own = self.mean if measured is self.train else moments_of(measured).mean.float()
             self._fvu_means[device] = own.to(device)
         return self._fvu_means[device]
 
@@ -255,11 +282,14 @@ class Samples:
         return self._permutations.get((epoch, device), draw)
 
     def _probe_rows(self) -> Tensor:
-        x = self.train if self.held_out is None else self.held_out
-        if len(x) <= PROBE_SAMPLES:
+        x, count = self._whole_set(), min(PROBE_SAMPLES, self._most_measured)
+        if len(x) <= count:
             return x
         order = torch.randperm(len(x), generator=generator(self.seed, "probe"))
-        return x.index_select(0, order[:PROBE_SAMPLES].sort().values)
+        return x.index_select(0, order[:count].sort().values)
+
+    def _whole_set(self) -> Tensor:
+        return self.train if self.held_out is None else self.held_out
 
 
 def prepare(

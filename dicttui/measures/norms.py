@@ -1,11 +1,10 @@
 """The Euclidean norms of a matrix's rows, and their summary in plain numbers."""
 
 import math
+import sys
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 SMALL = 1024
@@ -14,6 +13,9 @@ BINS = 24
 """Bins of the histogram; about as many lines as a card can give it."""
 EXTREMES = 5
 """Rows named on each side."""
+QUANTILES = (0.05, 0.25, 0.75, 0.95)
+"""Shares of the rows that are named beside the median."""
+_SHARES = (0.0, *QUANTILES[:2], 0.5, *QUANTILES[2:], 1.0)
 
 
 def row_norms(matrix: Tensor) -> Tensor:
@@ -27,7 +29,7 @@ def row_norms(matrix: Tensor) -> Tensor:
 
 
 class NormSummary(NamedTuple):
-    """Row norms in plain numbers; minimum, median, maximum and histogram are of finite norms."""
+    """Row norms in plain numbers; all but `rows`, `ratio` and the extremes are of finite norms."""
 
     rows: int
     """All rows, finite or not."""
@@ -36,60 +38,107 @@ class NormSummary(NamedTuple):
     maximum: float
     ratio: float
     """Largest ÷ smallest: inf if the smallest is zero or any is infinite, NaN if any is NaN."""
+    quantiles: tuple[float, ...]
+    """At QUANTILES, interpolated linearly between neighbours as NumPy does by default."""
     values: tuple[float, ...]
     """Every row's norm, where there are at most `in_full`; else empty."""
     histogram: tuple[int, ...]
     """Rows per bin, equal bins from minimum to maximum, where there are more; else empty."""
     smallest: tuple[tuple[int, float], ...]
-    """(row, norm), smallest first."""
+    """(row, norm), smallest first; infinity comes after any number, NaN last."""
     largest: tuple[tuple[int, float], ...]
     """(row, norm), largest first; NaN comes before infinity, infinity before any number."""
 
 
 def summary(norms: Tensor, in_full: int, bins: int = BINS, extremes: int = EXTREMES) -> NormSummary:
-    """Summarise row norms [n_rows] (waits for their device). Without a finite norm, minimum,
-    median and maximum are NaN. Rows of equal norm stand in the order of their indices.
+    """Summarise row norms [n_rows], none of them negative, on their own device; a few dozen numbers
+    leave it, at once (waits for it). Without a finite norm, minimum, median, maximum and quantiles
+    are NaN. Rows of equal norm stand in the order of their indices.
     """
-    values = norms.detach().to("cpu", torch.float64).numpy()
-    finite = values[np.isfinite(values)]
-    if finite.size:
-        minimum, median, maximum = (
-            float(finite.min()),
-            float(np.median(finite)),
-            float(finite.max()),
-        )
-    else:
-        minimum = median = maximum = math.nan
-    # NaN sorts last either way; the key of the descending order has it first.
-    ascending = np.argsort(values, kind="stable")[:extremes]
-    descending = np.lexsort((-values, ~np.isnan(values)))[:extremes]
-    whole = values.size <= in_full
+    values = norms.detach()
+    count, whole = len(values), len(values) <= in_full
+    if whole or values.device.type == "mps":
+        values = values.cpu()  # all of few are wanted anyway; mps has no float64
+    ordered, order = torch.sort(values, stable=True)  # NaN last
+    exact = ordered.double()
+    finite, nans = torch.isfinite(ordered).sum(), torch.isnan(ordered).sum()
+    low = torch.arange(min(extremes, count), device=values.device)
+    high = _from_the_top(exact, len(low))
+    found = _fetched(
+        torch.stack([finite, nans]),
+        *_at_shares(exact, finite),
+        order[low],
+        exact[low],
+        order[high],
+        exact[high],
+        values if whole else _histogram(exact, finite, bins),
+    )
+    (n_finite, n_nans), below, above, weights, low_rows, lowest, high_rows, highest, rest = found
+    minimum, *quantiles, maximum = (
+        (1 - weight) * one + weight * other if n_finite else math.nan
+        for one, other, weight in zip(below, above, weights, strict=True)
+    )
+    median = quantiles.pop(len(QUANTILES) // 2)
     return NormSummary(
-        rows=int(values.size),
+        rows=count,
         minimum=minimum,
         median=median,
         maximum=maximum,
-        ratio=_ratio(values, minimum, maximum),
-        values=tuple(values.tolist()) if whole else (),
-        histogram=() if whole else _histogram(finite, bins),
-        smallest=tuple((int(row), float(values[row])) for row in ascending),
-        largest=tuple((int(row), float(values[row])) for row in descending),
+        ratio=_ratio(minimum, maximum, nans=n_nans > 0, infinite=n_finite + n_nans < count),
+        quantiles=tuple(quantiles),
+        values=tuple(rest) if whole else (),
+        histogram=() if whole else tuple(int(rows) for rows in rest),
+        smallest=tuple((int(row), norm) for row, norm in zip(low_rows, lowest, strict=True)),
+        largest=tuple((int(row), norm) for row, norm in zip(high_rows, highest, strict=True)),
     )
 
 
-def _ratio(values: NDArray[np.float64], low: float, high: float) -> float:
-    if np.isnan(values).any() or math.isnan(low):
+def _fetched(*parts: Tensor) -> list[list[float]]:
+    """The numbers of several tensors, which leave their device together."""
+    numbers = torch.cat([part.double() for part in parts]).tolist()
+    found, start = [], 0
+    for part in parts:
+        found.append(numbers[start : start + len(part)])
+        start += len(part)
+    return found
+
+
+def _at_shares(ordered: Tensor, finite: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Minimum, quantiles with the median among them, maximum of the first `finite` values: each
+    lies between two of them, the second of which has a weight.
+    """
+    places = torch.tensor(_SHARES, dtype=torch.float64, device=ordered.device) * (finite - 1)
+    below = places.floor().long().clamp(min=0)
+    above = torch.minimum(below + 1, finite - 1).clamp(min=0)
+    return ordered[below], ordered[above], places - below
+
+
+def _from_the_top(ordered: Tensor, most: int) -> Tensor:
+    """The places in ascending order of the last so many values, descending, of which equal ones
+    stand as they do in ascending order.
+    """
+    # Comparisons need an order of their own for infinity and NaN.
+    keys = ordered.nan_to_num(nan=math.inf, posinf=sys.float_info.max)
+    places = len(keys) - 1 - torch.arange(most, device=keys.device)
+    wanted = keys[places]
+    first = torch.searchsorted(keys, wanted)
+    after = torch.searchsorted(keys, wanted, right=True)
+    return first + after - 1 - places
+
+
+def _histogram(ordered: Tensor, finite: Tensor, bins: int) -> Tensor:
+    """Values among the first `finite` per bin, equal bins from the first to the last of them."""
+    low, high = ordered[0], ordered[(finite - 1).clamp(min=0)]
+    share = ((ordered - low) / (high - low)).nan_to_num(nan=0.0)  # 0/0: all are equal
+    bin_of = (share.clamp(0, 1) * bins).long().clamp(max=bins - 1)
+    bin_of = torch.where(torch.arange(len(ordered), device=ordered.device) < finite, bin_of, bins)
+    edges = torch.searchsorted(bin_of, torch.arange(bins + 1, device=ordered.device))
+    return edges.diff()
+
+
+def _ratio(low: float, high: float, *, nans: bool, infinite: bool) -> float:
+    if nans or math.isnan(low):
         return math.nan
-    if np.isinf(values).any() or low == 0:
+    if infinite or low == 0:
         return math.inf
     return high / low
-
-
-def _histogram(finite: NDArray[np.float64], bins: int) -> tuple[int, ...]:
-    if not finite.size:
-        return (0,) * bins
-    low, high = float(finite.min()), float(finite.max())
-    if high == low:
-        return (int(finite.size),) + (0,) * (bins - 1)
-    places = np.minimum(((finite - low) / (high - low) * bins).astype(np.int64), bins - 1)
-    return tuple(np.bincount(places, minlength=bins).tolist())

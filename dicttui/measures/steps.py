@@ -1,6 +1,7 @@
 """How far each row moves in a step. Rows are [n_rows, dim], results [n_rows]; NaN is "n/a"."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -68,6 +69,12 @@ class RecentUpdateRatios:
         """Count one step of rows [n_rows, dim]. Never waits for the device."""
         self._ratios[self._next] = update_ratio(before, after)
         self._next = (self._next + 1) % RECENT_STEPS
+
+    def take_over(self, other: "RecentUpdateRatios", chosen: Callable[[Tensor], Tensor]) -> None:
+        """Go on from the steps that another has counted, of which `chosen` gives this one's rows:
+        [RECENT_STEPS, its rows] → [RECENT_STEPS, n_rows].
+        """
+        self._ratios, self._next = chosen(other._ratios), other._next
 
     def median(self) -> Tensor:
         """The median per row [n_rows] of the steps counted so far; NaN where there are none.

@@ -69,6 +69,10 @@ class DictionaryNetwork(nn.Module, ABC):
     """Of the running mean of weights (`averaging`); 0: there is none."""
     dead_feature_window: int = 1000
     """Steps without firing after which an atom is dead."""
+    only_on: str = ""
+    """The kind of device that it can be on, where that is one alone."""
+    dear_code: bool = False
+    """Whether a code takes so long to find that few samples can be measured."""
     precision: Precision = "float32"
     """Of matrix products. Parameters, gradients, losses and measures are float32 always."""
 

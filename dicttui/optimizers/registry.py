@@ -26,11 +26,14 @@ def build(run: RunSpecification, network: DictionaryNetwork) -> list[Optimizer]:
     One, but for Muon, which steps matrices only: AdamW steps the vectors at Muon's learning rate
     and weight decay. Every group has a "name" of GROUPS and stands at the base learning rate, the
     dictionary's at lr · dictionary_lr_scale; a schedule is the caller's to apply. Whether a step
-    is made by loops, foreach or fused kernels is torch's own choice.
+    is made by loops, foreach or fused kernels is torch's own choice. A learner, which makes steps
+    of its own, has none.
     Raises OptimizerError where the installed torch lacks the optimizer or one of its arguments, or
     an argument is beyond float32.
     """
-    groups = _groups(run, network)
+    if run.lr is None:
+        return []
+    groups = _groups(run.lr, run.dictionary_lr_scale, network)
     arguments = run.arguments.model_dump()
     _refuse_beyond_float32(run, arguments)
     if run.optimizer != "Muon":
@@ -70,18 +73,18 @@ def rebuild(
     return new
 
 
-def _groups(run: RunSpecification, network: DictionaryNetwork) -> list[dict[str, Any]]:
+def _groups(lr: float, scale: float, network: DictionaryNetwork) -> list[dict[str, Any]]:
     dictionary = {id(parameter) for parameter in network.dictionary_parameters()}
     groups = [
         {
             "name": "dictionary",
             "params": [p for p in network.parameters() if id(p) in dictionary],
-            "lr": run.lr * run.dictionary_lr_scale,
+            "lr": lr * scale,
         },
         {
             "name": "rest",
             "params": [p for p in network.parameters() if id(p) not in dictionary],
-            "lr": run.lr,
+            "lr": lr,
         },
     ]
     return [group for group in groups if group["params"]]

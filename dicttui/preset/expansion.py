@@ -21,8 +21,9 @@ from dicttui.preset.checking import (
     wrong_value,
     wrong_word,
 )
+from dicttui.preset.learners import ARGUMENTS, LEARNERS, RUN_KEYS, without_meaning
 from dicttui.preset.networks import AnyNetwork, AutoencoderNetwork
-from dicttui.preset.optimizers import OPTIMIZERS, OptimizerSpecification
+from dicttui.preset.optimizers import OptimizerSpecification
 from dicttui.preset.problems import Problem
 from dicttui.preset.runs import RunKeys, RunSpecification
 from dicttui.preset.specification import Specification
@@ -138,21 +139,33 @@ def _runs_of_table(index: int, table: Mapping[str, Any], network: Specification 
     given_names = []
     pairs: list[tuple[Any, Any]] = []
     for (optimizer_at, optimizer), (lr_at, lr) in product(optimizers, rates):
-        specification = OPTIMIZERS.get(optimizer) if isinstance(optimizer, str) else None
+        specification = ARGUMENTS.get(optimizer) if isinstance(optimizer, str) else None
         arguments = None
+        learner = LEARNERS.get(optimizer) if isinstance(optimizer, str) else None
         if specification is None:
             problems += _without_optimizer(where, optimizer_at, optimizer, keys, own)
         else:
+            decided = learner.decided if learner else ()
             checked = check(
-                specification, own, where, beside=_BESIDE, note=f" of a run with {optimizer}"
+                specification,
+                {key: value for key, value in own.items() if key not in decided},
+                where,
+                beside=RUN_KEYS if learner else _BESIDE,
+                note=f" of a run with {optimizer}",
             )
             problems += checked.problems
             arguments = checked.specification
-        given = keys | {
-            "name": _name(keys, optimizer, lr, several_optimizers, several_rates),
-            "optimizer": optimizer if specification else "SGD",
-            "lr": lr if lr is not None else (specification.default_lr if specification else 1.0),
-        }
+        name = _name(keys, optimizer, lr, several_optimizers, several_rates)
+        if learner:
+            problems += without_meaning(optimizer, table, RunKeys.model_fields, where)
+            given = {"name": name, "optimizer": optimizer, "lr": None}
+        else:
+            usual = specification.default_lr if specification else 1.0
+            given = keys | {
+                "name": name,
+                "optimizer": optimizer if specification else "SGD",
+                "lr": lr if lr is not None else usual,
+            }
         run = check(RunKeys, given, where)
         wrong_lr = any(problem.where == at(where, "lr") for problem in run.problems)
         # A name that is made with a wrong value will be another once the value is right.
@@ -208,13 +221,13 @@ def _without_optimizer(
     where: str, place: str, optimizer: Any, keys: Mapping[str, Any], own: Mapping[str, Any]
 ) -> Iterable[Problem]:
     """The problems of a run whose optimizer is missing or unknown."""
-    every_argument = {key for cls in OPTIMIZERS.values() for key in cls.model_fields}
+    every_argument = {key for cls in ARGUMENTS.values() for key in cls.model_fields}
     pool = (*_BESIDE, *sorted(every_argument))
     unknown = [unknown_key(where, key, pool) for key in own if key not in every_argument]
     if "optimizer" in keys:
-        yield wrong_word(place, optimizer, OPTIMIZERS)
+        yield wrong_word(place, optimizer, ARGUMENTS)
     elif not any('"optimizer"?' in problem.text for problem in unknown):
-        yield Problem(place, f"missing; allowed: {', '.join(OPTIMIZERS)}")
+        yield Problem(place, f"missing; allowed: {', '.join(ARGUMENTS)}")
     yield from unknown
 
 
@@ -255,7 +268,8 @@ def _tell_apart(candidates: Sequence[_Candidate]) -> None:
     counts = Counter(candidate.name for candidate in candidates)
     for candidate in candidates:
         rate = _rate(candidate.keys.lr)
-        ambiguous = not candidate.chosen and counts[candidate.name] > 1
+        has_rate = candidate.keys.lr is not None
+        ambiguous = has_rate and not candidate.chosen and counts[candidate.name] > 1
         if ambiguous and not candidate.name.endswith(f"-{rate}"):
             candidate.name = f"{candidate.name}-{rate}"
     taken = {candidate.name for candidate in candidates if candidate.chosen}

@@ -33,6 +33,7 @@ Chart = Literal[
     "loss",
     "mse",
     "fvu",
+    "fvu/l0",
     "l1",
     "l0",
     "dead_fraction",

@@ -19,8 +19,8 @@ Betas = tuple[Decay, Decay]
 class OptimizerSpecification(Specification):
     """Arguments of one torch.optim class, without the learning rate."""
 
-    default_lr: ClassVar[float]
-    """What torch takes where no learning rate is given."""
+    default_lr: ClassVar[float | None]
+    """What torch takes where no learning rate is given; None: there is none to give."""
 
 
 class SGD(OptimizerSpecification):

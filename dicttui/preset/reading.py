@@ -173,8 +173,17 @@ class _Reading:
                 hint = f'did you mean "{suggestion}"? ' if suggestion else ""
                 text = f'no run is called "{name}"; {hint}allowed: {listed(known)}'
                 self.problems.append(Problem("--lr", text, COMMAND_LINE))
+        without = [run.name for run in runs if run.lr is None]
+        for name in single:
+            if name in without:
+                text = f'run "{name}" has no learning rate; allowed: other runs'
+                self.problems.append(Problem("--lr", text, COMMAND_LINE))
+        if everywhere is not None and runs and len(without) == len(runs):
+            self.problems.append(Problem("--lr", "no run has a learning rate", COMMAND_LINE))
         return [
-            run.model_copy(
+            run
+            if run.lr is None
+            else run.model_copy(
                 update={"lr": single.get(run.name, run.lr if everywhere is None else everywhere)}
             )
             for run in runs

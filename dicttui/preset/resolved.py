@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from dicttui.preset.data import AnyData
+from dicttui.preset.learners import ARGUMENTS
 from dicttui.preset.model import DisplaySpecification, Preset, TrainingSpecification
 from dicttui.preset.networks import AnyNetwork
-from dicttui.preset.optimizers import OPTIMIZERS
 from dicttui.preset.problems import PresetError
 from dicttui.preset.runs import RunSpecification
 
@@ -62,7 +62,7 @@ def dumped_run(run: RunSpecification) -> dict[str, Any]:
 def loaded_run(table: Any, file: str = "preset.json") -> RunSpecification:
     """The run again. Raises PresetError, naming the file, where it is none."""
     try:
-        optimizer = OPTIMIZERS[table["optimizer"]]
+        optimizer = ARGUMENTS[table["optimizer"]]
         return RunSpecification(
             **(
                 table

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from dicttui.preset.learners import LearnerSpecification, MiniBatchDictionaryLearning
 from dicttui.preset.networks import AnyNetwork
 from dicttui.preset.optimizers import OptimizerSpecification
 from dicttui.preset.specification import Rule, Specification
@@ -21,8 +22,8 @@ class RunKeys(Specification):
 
     name: Annotated[str, Field(pattern=r"^[\w.+-]{1,40}$")]
     optimizer: str
-    lr: LearningRate
-    """The base learning rate, before any schedule."""
+    lr: LearningRate | None
+    """The base learning rate, before any schedule; None for a learner that has none."""
     dictionary_lr_scale: Annotated[float, Field(gt=0, le=1e6)] = 1.0
     """The dictionary's learning rate is lr times this."""
     constraint: Constraint = "none"
@@ -65,7 +66,21 @@ class RunSpecification(RunKeys):
     network: AnyNetwork
 
     @property
+    def learner(self) -> LearnerSpecification | None:
+        """The arguments of a learner that makes its own steps; None where an optimizer does."""
+        return self.arguments if isinstance(self.arguments, LearnerSpecification) else None
+
+    @property
+    def penalty(self) -> float | None:
+        """The L1 coefficient in the run's own units; None where it has none."""
+        if isinstance(self.arguments, MiniBatchDictionaryLearning):
+            return self.arguments.alpha
+        return getattr(self.network, "l1_coefficient", None)
+
+    @property
     def objective(self) -> str:
         """What the loss is the sum of: the network's keys but its sizes and its first weights."""
+        if isinstance(self.arguments, MiniBatchDictionaryLearning):
+            return f"½ squared error + {self.arguments.alpha:g} · l1"
         keys = self.network.model_dump(exclude=_NO_OBJECTIVE)
         return ", ".join(f"{key} {value}" for key, value in sorted(keys.items()))

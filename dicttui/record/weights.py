@@ -7,6 +7,7 @@ from typing import Any
 
 from dicttui.networks.exchange.state import BUFFER, PARAMETER, NetworkState
 from dicttui.preset.data import DataSpecification
+from dicttui.preset.learners import LEARNERS
 from dicttui.record import manifest, moment_files
 from dicttui.record.error import RecordError
 from dicttui.record.manifest import Manifest
@@ -67,6 +68,9 @@ def _state(experiment: Recorded, moment: Moment) -> NetworkState:
 
     data = experiment.preset().data
     specification = moment.specification["network"]
+    if moment.specification["optimizer"] in LEARNERS:
+        # Of a network it has the first rows alone, and none of its other parts.
+        specification = {"kind": moment.specification["optimizer"]}
     about: dict[str, Any] = {
         "dicttui": __version__,
         "experiment": experiment.id,

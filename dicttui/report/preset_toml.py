@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dicttui.preset.learners import RUN_KEYS, of_the_network
 from dicttui.preset.model import Preset
 from dicttui.preset.resolved import dumped_run
 
@@ -31,9 +32,13 @@ def _lines(preset: Preset) -> Iterator[str]:
         keys = dumped_run(run)
         arguments = run.arguments.model_dump(mode="json", exclude_defaults=True)
         own = {key: value for key, value in keys.items() if key not in _BESIDE_ARGUMENTS}
+        of_run = keys["network"]
+        if run.learner:
+            own = {key: value for key, value in own.items() if key in RUN_KEYS}
+            of_run = of_the_network(of_run)
         yield from _table("[[runs]]", own | arguments)
         if keys["network"] != network:
-            yield from _table("[runs.network]", keys["network"])
+            yield from _table("[runs.network]", of_run)
 
 
 def _table(head: str, table: Mapping[str, Any]) -> Iterator[str]:

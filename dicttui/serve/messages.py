@@ -201,7 +201,7 @@ def view(look: Look) -> View:
     except PlainError as error:
         raise WireError(str(error)) from error
     refresh = asked.refresh
-    looked_at = (asked.series, asked.rows_of, asked.atoms, asked.samples)
+    looked_at = (asked.series, asked.rows_of, asked.pages, asked.atoms, asked.samples)
     small = [*(part.shrink for part in asked.atoms), *(one.shrink for one in asked.samples)]
     if (
         math.isnan(refresh)
@@ -213,7 +213,8 @@ def view(look: Look) -> View:
         refresh=min(max(refresh, SLOWEST), FASTEST),
         series=asked.series,
         rows_of=asked.rows_of,
-        row_indices=asked.row_indices,
+        pages=asked.pages,
+        firing=asked.firing,
         atoms=asked.atoms,
         samples=asked.samples,
     )

@@ -11,15 +11,12 @@ def together(views: Iterable[View]) -> View:
     wanted = list(views)
     if not wanted:
         return View()
-    indices: set[int] | None = set()
-    for view in wanted:
-        if view.rows_of and indices is not None:
-            indices = None if view.row_indices is None else indices | {*view.row_indices}
     return View(
         refresh=max(view.refresh for view in wanted),
         series=_union(view.series for view in wanted),
         rows_of=_union(view.rows_of for view in wanted),
-        row_indices=None if not indices else tuple(sorted(indices)),
+        pages=tuple(dict.fromkeys(page for view in wanted for page in view.pages)),
+        firing=any(view.firing for view in wanted),
         atoms=tuple(dict.fromkeys(part for view in wanted for part in view.atoms)),
         samples=tuple(dict.fromkeys(sample for view in wanted for sample in view.samples)),
     )
@@ -36,18 +33,18 @@ def _union(parts: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
 
 def _run(run: RunSnapshot, view: View) -> RunSnapshot:
     rows = run.rows if run.name in view.rows_of else ()
-    if rows and view.row_indices is not None:
-        wanted = {*view.row_indices}
-        rows = tuple(row for row in rows if row.index in wanted)
+    pages = tuple(page for page in run.pages if page.request in view.pages)
     series = _series(run.series, view)
     ghosts = tuple(_ghost(ghost, view) for ghost in run.ghosts)
     atoms = tuple(part for part in run.atoms if part.asked in view.atoms)
     samples = tuple(sample for sample in run.samples if sample.asked in view.samples)
-    shown = (len(rows), len(series), ghosts, len(atoms), len(samples))
-    all_of_it = (len(run.rows), len(run.series), run.ghosts, len(run.atoms), len(run.samples))
-    if shown == all_of_it:
+    parts = (rows, pages, series, atoms, samples)
+    all_of_them = (run.rows, run.pages, run.series, run.atoms, run.samples)
+    if [*map(len, parts)] == [*map(len, all_of_them)] and ghosts == run.ghosts:
         return run
-    return replace(run, rows=rows, series=series, ghosts=ghosts, atoms=atoms, samples=samples)
+    return replace(
+        run, rows=rows, pages=pages, series=series, ghosts=ghosts, atoms=atoms, samples=samples
+    )
 
 
 def _ghost(ghost: Ghost, view: View) -> Ghost:

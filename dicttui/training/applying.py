@@ -125,7 +125,8 @@ def _fork(intervention: Fork, requested: Receipt, experiment: Experiment, pace: 
     except foreign.failures() as error:
         log.exception("run %s could not be forked", parent.name)
         return replace(requested, status="failed", reason=foreign.told(error))
-    words = f"fork of {parent.name}: {learning_rates(child.trainable.rates)}"
+    rates, words = child.trainable.rates, f"fork of {parent.name}"
+    words = words if rates is None else f"{words}: {learning_rates(rates)}"
     undoing.remember_fork(requested.id, child, f"{words} at step {child.step:,}")
     child.mark("fork")
     pace.restart()
@@ -136,11 +137,11 @@ def _fork(intervention: Fork, requested: Receipt, experiment: Experiment, pace: 
 def _differs(parent: GradientRun, child: GradientRun) -> str:
     """What of a fork is different beside its rate."""
     one, other = parent.specification, child.specification
-    penalties = [getattr(s.network, "l1_coefficient", None) for s in (one, other)]
+    penalties, called = [one.penalty, other.penalty], "alpha" if other.learner else "l1_coefficient"
     parts = [
         *([other.optimizer] if one.optimizer != other.optimizer else []),
         *([f"constraint {other.constraint}"] if one.constraint != other.constraint else []),
-        *([f"l1_coefficient {number(penalties[1])}"] if penalties[0] != penalties[1] else []),
+        *([f"{called} {number(penalties[1])}"] if penalties[0] != penalties[1] else []),
         *([f"end at {child.target:,}"] if child.target != parent.target else []),
     ]
     return ", ".join(parts)
@@ -246,16 +247,21 @@ def _set_learning_rate(run: GradientRun, intervention: SetLearningRate, _e: Expe
     if (lr is None) == (factor is None):
         raise CannotApplyError("a learning rate or a factor, not both")
     trainable, group = run.trainable, intervention.group
+    rates = trainable.rates
+    if rates is None:
+        raise CannotApplyError(
+            f"{run.name} has no learning rate: {run.specification.optimizer} does without"
+        )
     if group != "both" and group not in trainable.groups:
         where = "outside the dictionary" if group == "rest" else "in the dictionary's group"
         raise CannotApplyError(f"{run.name} has no parameter {where}")
-    new = trainable.in_groups(trainable.rates_after(group, lr, factor))
+    new = trainable.in_groups(rates.after(group, lr, factor))
     for value in (new.rest, new.dictionary):
         if not SMALLEST_LR <= value <= LARGEST_LR:
             raise CannotApplyError(
                 f"learning rate {number(value)} is outside {SMALLEST_LR:g} … {LARGEST_LR:g}"
             )
-    before, after = learning_rates(trainable.rates), learning_rates(new)
+    before, after = learning_rates(rates), learning_rates(new)
     run.set_rates(new)
     if trainable.rates_at(run.step) == new:
         run.mark(after)
@@ -291,7 +297,8 @@ def _reset_optimizer(run: GradientRun, _i: ResetOptimizer, _e: Experiment) -> Ch
     _refuse_ended(run)
     run.reset_optimizer()
     run.mark("reset")
-    return Change(run.name, run.step, "", "optimizer state empty")
+    what = "statistics of past batches" if run.specification.learner else "optimizer state"
+    return Change(run.name, run.step, "", f"{what} empty")
 
 
 def _restart(run: GradientRun, _i: Restart, _e: Experiment) -> Change:

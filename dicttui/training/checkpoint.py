@@ -23,7 +23,7 @@ class Checkpoint:
 
     def __init__(self) -> None:
         self.step = -1
-        self.rates = Rates(0.0, 0.0)
+        self.rates: Rates | None = None
         """The base learning rates of the steps after the copy."""
         self._tensors: list[Tensor] = []
         self._states: list[dict[Tensor, _State]] = []

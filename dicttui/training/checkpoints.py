@@ -3,6 +3,7 @@
 import logging
 from dataclasses import replace
 
+from dicttui.preset.learners import LEARNERS
 from dicttui.preset.resolved import dumped_run, loaded_run
 from dicttui.training import forking, moments
 from dicttui.training.experiment import Experiment
@@ -61,8 +62,8 @@ def put(
 
 
 def _on(device: str | None, recorded: RunCheckpoint) -> RunCheckpoint:
-    """The same on another device, what can be taken back too."""
-    if device is None:
+    """The same on another device, what can be taken back too; a learner stays where it is."""
+    if device is None or recorded.moment.specification["optimizer"] in LEARNERS:
         return recorded
     undo = tuple(
         replace(point, moment=None if point.moment is None else _moved(point.moment, device))

@@ -8,7 +8,6 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from dicttui.measures.deadness import Deadness
 from dicttui.networks import foreign
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry
@@ -116,6 +115,9 @@ def move(trainable: Trainable, device: torch.device) -> Moved:
         DeviceError: the run could not train there; it is unchanged.
 
     """
+    only_on = trainable.network.only_on
+    if only_on not in ("", device.type):
+        raise DeviceError(f"{trainable.specification.optimizer} works on the {only_on} alone")
     before = fixed_batch_loss(trainable)
     try:
         _try_one_step(copied(trainable, device))
@@ -150,18 +152,12 @@ def copied(trainable: Trainable, device: torch.device) -> Trainable:
         optimizers=_rebuilt(trainable, twin),
         samples=trainable.samples,
         device=device,
-        deadness=_deadness_on(trainable.deadness, device),
-        rates=replace(trainable.rates),
+        deadness=trainable.deadness.on(device),
+        rates=None if trainable.rates is None else replace(trainable.rates),
         x_rms=trainable.x_rms,
         total_steps=trainable.total_steps,
         random_state=trainable.random_state.clone(),
     )
-
-
-def _deadness_on(deadness: Deadness, device: torch.device) -> Deadness:
-    moved = Deadness(len(deadness.last_fired), device, deadness.start)
-    moved.last_fired.copy_(deadness.last_fired)
-    return moved
 
 
 def _rebuilt(trainable: Trainable, twin: DictionaryNetwork) -> list[Optimizer]:
@@ -177,9 +173,9 @@ def _rebuilt(trainable: Trainable, twin: DictionaryNetwork) -> list[Optimizer]:
 
 
 def _try_one_step(trial: Trainable) -> None:
-    from dicttui.training.engines.eager import EagerEngine
+    from dicttui.training.engines.beginning import first_engine
 
-    EagerEngine().advance(trial, 0, 1)
+    first_engine(trial.network).advance(trial, 0, 1)
 
 
 def _reason(error: BaseException, device: torch.device) -> str:

@@ -8,7 +8,7 @@ from torch import Tensor
 from dicttui.data.error import DataError
 from dicttui.networks.protocol import Output
 from dicttui.training.checkpoint import Checkpoint
-from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.beginning import first_engine
 from dicttui.training.engines.engine import StepError
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import looking
@@ -76,7 +76,8 @@ def repeat(trainable: Trainable, checkpoint: Checkpoint, until: int) -> None:
     rates, trainable.rates = trainable.rates, checkpoint.rates
     try:
         if until > checkpoint.step:
-            EagerEngine().advance(trainable, checkpoint.step, until - checkpoint.step)
+            engine = first_engine(trainable.network)
+            engine.advance(trainable, checkpoint.step, until - checkpoint.step)
     finally:
         trainable.rates = rates
 
@@ -101,7 +102,10 @@ def _first_in_step(trainable: Trainable, step: int) -> str:
             if not _finite(term):
                 return f"the loss term {name}"
         network.zero_grad()
-        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        loss = torch.stack(list(terms.values())).sum()
+        if not loss.requires_grad:
+            return "the dictionary's update"
+        loss.backward()  # type: ignore[no-untyped-call]
         for name, parameter in network.named_parameters():
             if parameter.grad is not None and not _finite(parameter.grad):
                 return f"the gradient of {name}"

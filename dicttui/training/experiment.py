@@ -12,19 +12,24 @@ from dicttui.data.affine import facts_of
 from dicttui.data.samples import Samples
 from dicttui.data.source import open_source
 from dicttui.measures.deadness import Deadness
-from dicttui.networks import averaging, registry
+from dicttui.networks import averaging, reference, registry
 from dicttui.networks.exchange import starting
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry as optimizers
+from dicttui.preset.learners import MiniBatchDictionaryLearning
 from dicttui.preset.model import Preset
 from dicttui.preset.networks import AnyNetwork, weights_of
 from dicttui.training import devices
 from dicttui.training.engines import choice
 from dicttui.training.run import GradientRun
-from dicttui.training.trainable import Rates, Trainable
+from dicttui.training.trainable import Trainable
 
 DIGESTED_BYTES = 2**26
 """Of the train samples, from their beginning: enough to know them again."""
+
+MOST_MEASURED = 512
+"""Samples of a fixed set, of all runs alike, where the codes of one are dear: they are found sample
+by sample."""
 
 
 class Experiment:
@@ -48,10 +53,10 @@ class Experiment:
         self.description = source.description
         after = torch.get_rng_state()
         networks = [first]
-        reference = {k: v.detach().clone() for k, v in first.state_dict().items()}
+        first_values = {k: v.detach().clone() for k, v in first.state_dict().items()}
         for specification in specifications[1:]:
             torch.manual_seed(seed)
-            networks.append(_started_like(reference, self._build(specification, source.d_in)))
+            networks.append(_started_like(first_values, self._build(specification, source.d_in)))
         for specification, network in zip(specifications, networks, strict=True):
             generator = seeds.generator(seed, "initialisation")
             network.initialise(specification.init, self.samples.train, generator)
@@ -61,6 +66,18 @@ class Experiment:
             if weights_of(run.network) is not None
         }
         """By run, of the weights that a preset gave it to start with, where it did."""
+        networks = [
+            reference.started_like(network, run.arguments, seed)
+            if isinstance(run.arguments, MiniBatchDictionaryLearning)
+            else network
+            for network, run in zip(networks, preset.runs, strict=True)
+        ]
+        self.dear_codes = any(network.dear_code for network in networks)
+        """Whether it takes long to code samples in one of its runs."""
+        if self.dear_codes:
+            self.samples.measure_at_most(MOST_MEASURED)
+            if not self.samples.all_measured:
+                self.description += f", {MOST_MEASURED} measured"
         torch.set_rng_state(after)
         work = self.samples.batch_size * max(
             sum(p.numel() for p in network.parameters()) for network in networks
@@ -112,6 +129,8 @@ class Experiment:
     ) -> GradientRun:
         specification = self.preset.runs[index]
         training = self.preset.training
+        if network.only_on:
+            device = torch.device(network.only_on)
         network.to(device)
         network.precision = specification.precision
         averaging.start(network, specification.ema_decay)
@@ -122,7 +141,7 @@ class Experiment:
             samples=self.samples,
             device=device,
             deadness=Deadness(network.atoms.shape[0], device),
-            rates=Rates(specification.lr, specification.lr * specification.dictionary_lr_scale),
+            rates=None,
             x_rms=float(self.samples.train.square().mean().sqrt()),
             total_steps=training.steps,
             random_state=random_state.clone(),
@@ -132,7 +151,9 @@ class Experiment:
             window = max(1, -(-training.dead_feature_window_samples // self.samples.batch_size))
         network.dead_feature_window = window
         trainable.rates = trainable.first_rates()
-        return GradientRun(trainable, training.steps, window, choice.chosen(training.engine))
+        return GradientRun(
+            trainable, training.steps, window, choice.chosen(training.engine, network)
+        )
 
 
 def _started_like(reference: dict[str, Tensor], network: DictionaryNetwork) -> DictionaryNetwork:

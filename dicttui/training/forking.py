@@ -5,7 +5,9 @@ import torch
 from dicttui.networks import averaging
 from dicttui.networks import registry as networks
 from dicttui.networks.protocol import DictionaryNetwork, NetworkError
+from dicttui.networks.reference import ReferenceDictionary
 from dicttui.optimizers import registry as optimizers
+from dicttui.preset.learners import LEARNERS, MiniBatchDictionaryLearning
 from dicttui.preset.optimizers import OPTIMIZERS
 from dicttui.preset.problems import PresetError
 from dicttui.preset.resolved import dumped_run, loaded_run
@@ -42,10 +44,13 @@ def fork(parent: GradientRun, asked: Fork, experiment: Experiment) -> GradientRu
         raise ForkError(f"{parent.name} has failed: there is nothing to go on from")
     rates = parent.trainable.rates
     if asked.lr is not None:
-        rates = parent.trainable.rates_after("both", asked.lr, None)
+        if rates is None:
+            raise ForkError(f"{parent.name} has no learning rate")
+        rates = rates.after("both", asked.lr, None)
     specification = specified(parent, asked, rates, experiment)
     child = made(parent, specification, experiment)
-    child.trainable.rates = child.trainable.in_groups(Rates(rates.rest, rates.dictionary))
+    if rates is not None:
+        child.trainable.rates = child.trainable.in_groups(Rates(rates.rest, rates.dictionary))
     experiment.add(child)
     return child
 
@@ -58,16 +63,19 @@ def made(
     trainable = devices.copied(old, old.device)
     trainable.specification = specification
     try:
-        if specification.network != old.specification.network:
+        if isinstance(trainable.network, ReferenceDictionary):
+            assert isinstance(specification.arguments, MiniBatchDictionaryLearning)
+            trainable.network.learn_by(specification.arguments)
+        elif specification.network != old.specification.network:
             trainable.network = _rebuilt(old.network, specification, experiment).to(old.device)
             trainable.optimizers = optimizers.rebuild(
                 old.specification, trainable.network, trainable.optimizers
             )
-        if _other_optimizer(specification, old.specification):
+        if not specification.learner and _other_optimizer(specification, old.specification):
             trainable.optimizers = optimizers.build(specification, trainable.network)
     except (optimizers.OptimizerError, NetworkError) as error:
         raise ForkError(str(error)) from error
-    engine = choice.chosen(experiment.preset.training.engine)
+    engine = choice.chosen(experiment.preset.training.engine, trainable.network)
     child = GradientRun(trainable, parent.target, parent.dead_window, engine)
     child.initial = parent.initial
     child.parent, child.root, child.forked_at = parent.name, parent.root, parent.step
@@ -80,12 +88,19 @@ def made(
 
 
 def specified(
-    parent: GradientRun, asked: Fork, rates: Rates, experiment: Experiment
+    parent: GradientRun, asked: Fork, rates: Rates | None, experiment: Experiment
 ) -> RunSpecification:
     """The parent's specification with what was asked for in it."""
     table = dumped_run(parent.specification)
-    table |= {"lr": rates.rest, "dictionary_lr_scale": rates.dictionary / rates.rest}
+    if parent.specification.learner:
+        _refuse_for_a_learner(parent, asked)
+    if rates is not None:
+        table |= {"lr": rates.rest, "dictionary_lr_scale": rates.dictionary / rates.rest}
     if asked.optimizer is not None:
+        if asked.optimizer in LEARNERS:
+            raise ForkError(
+                f"{asked.optimizer} goes on from no network: give it a run in the preset"
+            )
         if asked.optimizer not in OPTIMIZERS:
             raise ForkError(f"there is no optimizer {asked.optimizer!r}")
         if asked.optimizer == "Rprop" and not parent.trainable.samples.full_batch:
@@ -95,28 +110,40 @@ def specified(
             table |= {"optimizer": asked.optimizer, "arguments": arguments}
     if asked.constraint is not None:
         table["constraint"] = asked.constraint
-    if asked.l1_coefficient is not None:
+    if asked.l1_coefficient is not None and parent.specification.learner:
+        table["arguments"] = table["arguments"] | {"alpha": asked.l1_coefficient}
+    elif asked.l1_coefficient is not None:
         if "l1_coefficient" not in table["network"]:
             raise ForkError(f"the network of {parent.name} has no penalty that could be set")
         table["network"] = table["network"] | {"l1_coefficient": asked.l1_coefficient}
-    table["name"] = _named(parent.name, asked, experiment)
+    table["name"] = _named(parent.specification, asked, experiment)
     try:
         return loaded_run(table, "fork")
     except PresetError as error:
         raise ForkError(str(error)) from error
 
 
-def _named(parent: str, asked: Fork, experiment: Experiment) -> str:
+def _refuse_for_a_learner(parent: GradientRun, asked: Fork) -> None:
+    """What of a learner cannot be different."""
+    own = parent.specification.optimizer
+    if asked.optimizer is not None and asked.optimizer != own:
+        raise ForkError(f"{parent.name} has no network that {asked.optimizer} could train")
+    if asked.constraint is not None:
+        raise ForkError(f"{own} keeps its atoms within norm 1 itself, without another constraint")
+
+
+def _named(forked: RunSpecification, asked: Fork, experiment: Experiment) -> str:
     """What was asked for, or the parent's name and what differs; not given to any run before."""
     if asked.name is not None:
         if asked.name in experiment.names:
             raise ForkError(f"there is, or was, a run called {asked.name!r}")
         return asked.name
+    parent, penalty = forked.name, "alpha" if forked.learner else "l1_"
     differs = [
         *([asked.optimizer.lower()] if asked.optimizer is not None else []),
         *([f"lr{number(asked.lr)}"] if asked.lr is not None else []),
         *([asked.constraint] if asked.constraint is not None else []),
-        *([f"l1_{number(asked.l1_coefficient)}"] if asked.l1_coefficient is not None else []),
+        *([f"{penalty}{number(asked.l1_coefficient)}"] if asked.l1_coefficient is not None else []),
     ]
     ending = "".join(f"-{word}" for word in differs)
     name, count = f"{parent[: LONGEST_NAME - len(ending)]}{ending}"[-LONGEST_NAME:], 2

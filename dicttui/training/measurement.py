@@ -9,6 +9,7 @@ from torch import Tensor
 from dicttui.measures import codes, norms, reconstruction, recovery
 from dicttui.networks.protocol import Output
 from dicttui.training.engines.engine import total
+from dicttui.training.firing import FiringTracker
 from dicttui.training.snapshot import ROWS_IN_FULL, Norms
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import evaluating, looking
@@ -55,6 +56,7 @@ def take(
     x: Tensor,
     output: Output,
     terms: dict[str, Tensor],
+    firing: FiringTracker,
     standing: bool = False,
 ) -> Measurement:
     """Measure a run in a step, from what its forward pass gave.
@@ -66,6 +68,7 @@ def take(
         x: the step's batch [batch, d_in].
         output: the network's output on it.
         terms: its loss terms.
+        firing: is told which atoms fire in it.
         standing: whether the step is not being made, so that nothing has fired in it.
 
     """
@@ -73,7 +76,9 @@ def take(
     network, samples = trainable.network, trainable.samples
     dictionary, atoms = network.dictionary.detach(), network.atoms.detach()
     metrics: dict[str, float | None] = {"mse": reconstruction.mse(x, output.reconstruction).item()}
-    metrics |= _of_codes(trainable, output, atoms)
+    fires = _fires(trainable, output, atoms)
+    firing.measured(trainable, step, fires)
+    metrics |= _of_codes(output, fires)
     with evaluating(network):
         judged = network.atoms.detach()
         metrics["fvu"], held_out, held_out_loss = _on_fixed_set(trainable, judged)
@@ -98,14 +103,19 @@ def take(
 
 
 @torch.no_grad()
-def take_standing(trainable: Trainable, dead_window: int, step: int) -> Measurement:
+def take_standing(
+    trainable: Trainable, dead_window: int, step: int, firing: FiringTracker
+) -> Measurement:
     """Measure a run that is not making a step, on the batch of the step it would make next."""
     x = trainable.samples.batch(step, trainable.device)
     with looking(trainable.network):
         torch.set_rng_state(trainable.random_state)
         output = trainable.network(x)
         terms = trainable.network.loss_terms(x, output)
-    return take(trainable, dead_window, step=step, x=x, output=output, terms=terms, standing=True)
+    return take(
+        trainable, dead_window, step=step, x=x, output=output, terms=terms, firing=firing,
+        standing=True,
+    )  # fmt: skip
 
 
 @torch.no_grad()
@@ -116,9 +126,11 @@ def probe_loss(trainable: Trainable) -> float:
         return total(trainable.network.loss_terms(probe, trainable.network(probe))).item()
 
 
-def _of_codes(trainable: Trainable, output: Output, atoms: Tensor) -> dict[str, float]:
-    network = trainable.network
-    fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
+def _fires(trainable: Trainable, output: Output, atoms: Tensor) -> Tensor:
+    return codes.fires(output.code, atoms, trainable.x_rms, trainable.network.sparse_code)
+
+
+def _of_codes(output: Output, fires: Tensor) -> dict[str, float]:
     return {"l1": codes.l1(output.code).item(), "l0": codes.l0(fires).item()}
 
 
@@ -143,7 +155,7 @@ def _on_fixed_set(
     if samples.held_out is None:
         return fvu, {}, None
     metrics: dict[str, float | None] = {"mse": reconstruction.mse(x, output.reconstruction).item()}
-    metrics |= _of_codes(trainable, output, atoms)
+    metrics |= _of_codes(output, _fires(trainable, output, atoms))
     return fvu, metrics, _loss_at_training_size(trainable, x, output)
 
 
@@ -199,6 +211,7 @@ def _plain(summary: norms.NormSummary) -> Norms:
         median=summary.median,
         maximum=summary.maximum,
         ratio=summary.ratio,
+        quantiles=summary.quantiles,
         values=summary.values,
         histogram=summary.histogram,
         smallest=summary.smallest,

@@ -19,6 +19,7 @@ from dicttui.training.trainable import Rates, Trainable
 def taken(run: GradientRun, *, ghosts: bool = False) -> Moment:
     """The state of a run between two steps, copied; with what was taken back if that is wanted."""
     trainable = run.trainable
+    rates = trainable.rates
     past, of_the_past = run.past.taken_down()
     state, scalars = _optimizer_state(trainable.optimizers)
     tensors = {f"past.{name}": tensor for name, tensor in of_the_past.items()}
@@ -36,8 +37,9 @@ def taken(run: GradientRun, *, ghosts: bool = False) -> Moment:
         "root": run.root,
         "forked_at": run.forked_at,
         "device": str(trainable.device),
-        "rates": [trainable.rates.rest, trainable.rates.dictionary],
+        "rates": None if rates is None else [rates.rest, rates.dictionary],
         "deadness_start": trainable.deadness.start,
+        "deaths": trainable.deadness.deaths,
         "optimizers": scalars,
         "past": past,
         "measured": None if run.measured is None else plain.plain(run.measured),
@@ -68,9 +70,12 @@ def put(run: GradientRun, moment: Moment) -> None:
         for name, tensor in _named(trainable).items():
             tensor.copy_(moment.tensors[name])
     trainable.deadness.start = facts["deadness_start"]
+    # What was kept before they were counted says nothing of them.
+    deaths = facts.get("deaths", [0, 0, moment.step])
+    trainable.deadness.count_on(moment.step, run.dead_window, deaths)
     for place, optimizer in enumerate(trainable.optimizers):
         _load(optimizer, place, moment)
-    trainable.rates = Rates(*facts["rates"])
+    trainable.rates = None if facts["rates"] is None else Rates(*facts["rates"])
     trainable.random_state = moment.tensors["random_state"].clone()
     run.state, run.state_detail = facts["state"], facts["state_detail"]
     run.target, run.pause_at = facts["target"], facts["pause_at"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dicttui.optimizers import schedules
-from dicttui.training import alerts, wording
+from dicttui.training import alerts, details, wording
 from dicttui.training.experiment import Experiment
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
@@ -50,14 +50,15 @@ def _run(
     run: GradientRun, experiment: Experiment, view: View, catching_up: int | None
 ) -> RunSnapshot:
     # First, because a person's network is asked for it: where that raises, the run has failed.
-    rows = run.row_details(view.row_indices) if run.name in view.rows_of else ()
+    shown = details.of(run, view)
     image = experiment.preset.data.picture
     atoms = run.exhibits.atoms(run, view.atoms, image)
     samples_shown = run.exhibits.samples(run, view.samples, image)
     trainable, measured = run.trainable, run.measured
     engine = run.engine.now(trainable)
     specification = run.specification
-    now = trainable.rates_at(run.step)
+    base = trainable.rates
+    now = None if base is None else trainable.rates_at(run.step)
     samples = experiment.samples
     floor = run.floor
     past = run.past
@@ -77,10 +78,10 @@ def _run(
         objective=specification.objective,
         step=run.step,
         target=run.target,
-        lr=now.rest,
-        dictionary_lr=now.dictionary,
-        base_lr=trainable.rates.rest,
-        base_dictionary_lr=trainable.rates.dictionary,
+        lr=now.rest if now else None,
+        dictionary_lr=now.dictionary if now else None,
+        base_lr=base.rest if base else None,
+        base_dictionary_lr=base.dictionary if base else None,
         schedule=schedules.place(specification, run.step, trainable.total_steps),
         loss=past.loss,
         best_loss=past.best_loss,
@@ -98,10 +99,14 @@ def _run(
         l1_coefficient=network.l1_coefficient,
         lambda_field=run.lambda_field,
         steps_per_second=run.steps_per_second,
+        batch_size=samples.batch_size,
+        steps_per_epoch=samples.steps_per_epoch,
         norms=measured.norms if measured else None,
         atom_norms=measured.atom_norms if measured else None,
-        rows=rows,
-        rows_step=run.rows.step if run.rows is not None else None,
+        rows=shown.rows,
+        rows_step=run.rows.step if run.rows is not None and shown.rows else None,
+        pages=shown.pages,
+        firing=shown.firing,
         atoms=atoms,
         samples=samples_shown,
         marks=tuple(past.marks),

@@ -1,46 +1,59 @@
 """Each atom in detail, for the rows screen; followed only while somebody looks."""
 
 import time
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
-from dicttui.measures import codes, norms, recovery, steps
+from dicttui.measures import codes, steps
 from dicttui.training import measurement
+from dicttui.training.engines.beginning import first_engine
 from dicttui.training.engines.choice import Choice
-from dicttui.training.engines.eager import EagerEngine
 from dicttui.training.engines.engine import Observe, StepError
-from dicttui.training.snapshot import Row
+from dicttui.training.row_figures import COLUMNS, OF_STEPS, RowFigures
+from dicttui.training.row_updates import RowUpdates
+from dicttui.training.snapshot import ROWS_AT_ONCE, Row, RowsPage, RowsRequest
 from dicttui.training.trainable import Trainable
 from dicttui.training.undisturbed import evaluating
 
 SHARE_OF_TIME = 0.05
 """Share of the time that making rows may take."""
+LARGEST_PAGE = 1024
+"""Rows."""
 
 
 class RowTracker:
-    """Follows the updates of one run's dictionary, step by step."""
+    """Follows the updates of one run's dictionary, step by step: of the rows that somebody sees,
+    and of all of them where somebody sees all, or has them sorted by what only their updates tell.
+    """
 
     def __init__(self, initial: Tensor) -> None:
         self._initial = initial
         """The dictionary at step 0, on the CPU."""
         self._rows: tuple[Row, ...] = ()
+        self._every = True
+        """Whether all rows are looked at."""
+        self._requests: tuple[RowsRequest, ...] = ()
+        self._pages: dict[RowsRequest, RowsPage] = {}
         self.step = -1
         """Updates that had been made when the rows were looked at."""
-        self._made = float("-inf")
-        self._cost = 0.0
         self.forget()
 
     def forget(self) -> None:
         """Forget the updates: what they were of is no more."""
-        self._ratios: steps.RecentUpdateRatios | None = None
+        self._updates: RowUpdates | None = None
         self._followed = -1
         """The step after the last whose update was kept."""
-        self._effective: Tensor | None = None
-        self._radial: Tensor | None = None
-        self._made = float("-inf")
+        self._made = self._paged = float("-inf")
+        self._cost = self._page_cost = 0.0
+        self._pages.clear()
+
+    def watch(self, requests: Iterable[RowsRequest], *, every: bool) -> None:
+        """What is looked at from now on: pages, and whether all rows are."""
+        self._requests, self._every = tuple(requests), every
 
     def advance(
         self,
@@ -50,11 +63,11 @@ class RowTracker:
         count: int,
         observe: Observe | None,
     ) -> list[float]:
-        """Make steps as the engine does; the last of them one by one and eagerly, to keep their
+        """Make steps as the engine does; the last of them one by one and plainly, to keep their
         updates.
         """
         if first != self._followed:
-            self._ratios = None  # the last so many are no longer the last
+            self._updates = None  # the last so many are no longer the last
         unseen = max(0, count - steps.RECENT_STEPS)
         values = engine.advance(trainable, first, unseen, None) if unseen else []
         if len(values) < unseen or any(value - value != 0 for value in values):
@@ -72,104 +85,107 @@ class RowTracker:
 
     def _advance_one(self, trainable: Trainable, step: int, observe: Observe | None) -> list[float]:
         dictionary = trainable.network.dictionary
-        before = dictionary.detach().clone()
+        if self._updates is None:
+            self._updates = RowUpdates(len(dictionary), dictionary.device)
+        updates = self._updates
+        updates.follow(self._seen_rows(dictionary.device))
+        before = updates.seen(dictionary)
         stepped: list[Tensor] = []
 
         def after_step(_optimizer: Optimizer, _args: object, _kwargs: object) -> None:
-            stepped[:] = [dictionary.detach().clone()]
+            stepped[:] = [updates.seen(dictionary)]
 
         # The optimizer's own step is seen before a constraint changes it again.
         hooks: list[RemovableHandle] = [
             optimizer.register_step_post_hook(after_step) for optimizer in trainable.optimizers
         ]
         try:
-            values = EagerEngine().advance(trainable, step, 1, observe)
+            values = first_engine(trainable.network).advance(trainable, step, 1, observe)
         finally:
             for hook in hooks:
                 hook.remove()
-        if self._ratios is None:
-            self._ratios = steps.RecentUpdateRatios(len(before), before.device)
-        self._ratios.add(before, dictionary.detach())
-        self._radial = steps.radial_share(before, dictionary.detach())
-        if stepped:
-            self._effective = steps.effective_step(before, stepped[0])
+        updates.add(before, stepped[0] if stepped else None, updates.seen(dictionary))
         return values
 
-    def rows(
-        self, trainable: Trainable, step: int, indices: tuple[int, ...] | None, *, standing: bool
-    ) -> tuple[Row, ...]:
-        """All rows after so many updates, or those of the given indices; made anew as often as
+    def _seen_rows(self, device: torch.device) -> Tensor | None:
+        """The rows whose updates are wanted, ascending; None: all."""
+        sorted_by = {request.sort for request in self._requests}
+        if self._every or not self._pages or sorted_by & OF_STEPS:
+            return None
+        indices = {row.index for page in self._pages.values() for row in page.rows}
+        return torch.tensor(sorted(indices), dtype=torch.int64, device=device)
+
+    def rows(self, trainable: Trainable, step: int, *, standing: bool) -> tuple[Row, ...]:
+        """All rows after so many updates, the first ROWS_AT_ONCE of many; made anew as often as
         they are cheap, and once more when the run stands still. Of a run that does not, none before
         an update was followed.
         """
-        if self._ratios is None and not standing:
+        if self._updates is None and not standing:
             return ()
         began = time.perf_counter()
         cheap = (began - self._made) * SHARE_OF_TIME >= self._cost
         if cheap or (standing and step != self.step):
-            self._rows, self.step = self._make(trainable), step
+            figures = self._figures(trainable, _probe_shares(trainable))
+            many = figures.count > ROWS_AT_ONCE
+            self._rows = figures.rows(torch.arange(ROWS_AT_ONCE) if many else None)
+            self.step = step
             self._made = time.perf_counter()
             self._cost = self._made - began
-        if indices is None:
-            return self._rows
-        return tuple(self._rows[i] for i in indices if 0 <= i < len(self._rows))
+        return self._rows
 
-    @torch.no_grad()
-    def _make(self, trainable: Trainable) -> tuple[Row, ...]:
-        network, samples = trainable.network, trainable.samples
-        dictionary, atoms = network.dictionary.detach(), network.atoms.detach()
-        x = measurement.fixed_rows(trainable, samples.probe(trainable.device))
-        with evaluating(network):
-            code = network(x).code
-        fired = codes.fires(code, atoms, trainable.x_rms, network.sparse_code)
-        count = len(dictionary)
-        unknown: list[float | None] = [None] * count
-        ratios = unknown
-        if self._ratios is not None:
-            ratios = _numbers(self._ratios.median())
-        nearest: list[int | None] = [None] * count
-        cosines = unknown
-        if samples.true_atoms is not None:
-            true_atoms = samples.true_atoms.to(atoms.device)
-            indices, values = recovery.nearest_true(true_atoms, atoms, network.signed_code)
-            nearest, cosines = indices.tolist(), values.tolist()
-        initial = self._initial.to(dictionary.device)
-        change = (dictionary - initial).norm(dim=1) / initial.norm(dim=1)
-        columns = zip(
-            range(count),
-            norms.row_norms(dictionary).tolist(),
-            norms.row_norms(atoms).tolist(),
-            _numbers(change),
-            ratios,
-            _numbers(self._effective) or unknown,
-            fired.float().mean(dim=0).tolist(),
-            nearest,
-            cosines,
-            _numbers(_adam_ratio(trainable)) or unknown,
-            _numbers(self._radial) or unknown,
-            strict=True,
-        )
-        return tuple(Row(*values) for values in columns)
+    def pages(
+        self, trainable: Trainable, step: int, shares: Tensor | None, *, standing: bool
+    ) -> tuple[RowsPage, ...]:
+        """The pages that are watched, after so many updates: those that were not asked for before
+        at once, the others as often as they are cheap.
+
+        Args:
+            trainable: the run.
+            step: completed updates.
+            shares: the share of samples on which each atom fires; None: not known.
+            standing: whether the run makes no steps.
+
+        """
+        began = time.perf_counter()
+        cheap = (began - self._paged) * SHARE_OF_TIME >= self._page_cost
+        figures = self._figures(trainable, shares)
+        made: dict[RowsRequest, RowsPage] = {}
+        for request in self._requests:
+            known = self._pages.get(request)
+            if known is None or cheap or (standing and known.step != step):
+                known = _page(figures, request, step)
+                self._paged = time.perf_counter()
+                self._page_cost = self._paged - began
+            made[request] = known
+        self._pages = made
+        return tuple(made.values())
+
+    def _figures(self, trainable: Trainable, shares: Tensor | None) -> RowFigures:
+        return RowFigures(trainable, self._initial, self._updates, shares)
 
 
-def _adam_ratio(trainable: Trainable) -> Tensor | None:
-    """Of the dictionary's rows, where its optimizer keeps Adam's moments."""
-    parameter = trainable.network.dictionary
-    for optimizer in trainable.optimizers:
-        state = optimizer.state.get(parameter, {})
-        if "exp_avg" in state and "exp_avg_sq" in state:
-            (group,) = (
-                g for g in optimizer.param_groups if any(p is parameter for p in g["params"])
-            )
-            second = state.get("max_exp_avg_sq", state["exp_avg_sq"])
-            return steps.adam_ratio(
-                state["exp_avg"], second, int(state["step"]), group["betas"], group["eps"]
-            )
-    return None
+@torch.no_grad()
+def _page(figures: RowFigures, request: RowsRequest, step: int) -> RowsPage:
+    total = figures.count
+    sort = request.sort if request.sort in COLUMNS else "index"
+    order = figures.order(sort, descending=request.descending)
+    count = max(0, min(request.count, LARGEST_PAGE, total))
+    first, place = request.first, None
+    if request.at is not None and 0 <= request.at < total:
+        place = int((order == request.at).nonzero()[0, 0])
+        first = place - count // 2
+    first = max(0, min(first, total - count))
+    rows = figures.rows(order[first : first + count])
+    return RowsPage(request, total, first, rows, step, place)
 
 
-def _numbers(values: Tensor | None) -> list[float | None]:
-    """As plain numbers, None for nan; empty if there are none."""
-    if values is None:
-        return []
-    return [value if value == value else None for value in values.tolist()]  # noqa: PLR0124
+@torch.no_grad()
+def _probe_shares(trainable: Trainable) -> Tensor:
+    """The share of the fixed probe batch on which each atom fires."""
+    network = trainable.network
+    x = measurement.fixed_rows(trainable, trainable.samples.probe(trainable.device))
+    with evaluating(network):
+        code = network(x).code
+    atoms = network.atoms.detach()
+    fired = codes.fires(code, atoms, trainable.x_rms, network.sparse_code)
+    return fired.float().mean(dim=0)

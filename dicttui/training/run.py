@@ -15,18 +15,20 @@ from dicttui.measures.floor import Floor, loss_floor
 from dicttui.measures.steps import RECENT_STEPS
 from dicttui.networks import foreign
 from dicttui.networks.protocol import Output
+from dicttui.networks.reference import ReferenceDictionary
 from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices, divergence, measurement, resampling
 from dicttui.training.checkpoint import Checkpoint
 from dicttui.training.engines.choice import NOT_READY, Choice
 from dicttui.training.engines.engine import Lent, StepError, Work
 from dicttui.training.exhibits import Exhibits
+from dicttui.training.firing import FiringTracker
 from dicttui.training.initial import Initial
 from dicttui.training.measurement import Measurement
 from dicttui.training.moment import UndoPoint
 from dicttui.training.past import GHOSTS_KEPT, Past
 from dicttui.training.rows import RowTracker
-from dicttui.training.snapshot import Ghost, Row, RunState
+from dicttui.training.snapshot import Ghost, RunState
 from dicttui.training.trainable import Rates, Trainable
 
 log = logging.getLogger(__name__)
@@ -39,12 +41,14 @@ from step PROBED_OFTEN on. One is a forward pass of one batch and ends a chunk o
 steps that are made without Python are held up."""
 PROBED_OFTEN = 200 * PROBE_EVERY
 """By then the last 200 evaluations, which the ripple is taken of, are known."""
+LOOKS_A_WINDOW = 8
+"""How often it is counted who has died or woken in as many steps as make an atom dead."""
 LARGEST_FLOOR = 50_000_000
 """Numbers in a train set up to which its loss floor is computed."""
 
 
 class GradientRun:
-    """A run whose network is trained by one of torch's optimizers."""
+    """A run whose network is trained by one of torch's optimizers, or learns by itself."""
 
     def __init__(self, trainable: Trainable, steps: int, dead_window: int, engine: Choice) -> None:
         self.specification: RunSpecification = trainable.specification
@@ -79,6 +83,7 @@ class GradientRun:
         self.initial = Initial.of(trainable)
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
+        self.firing = FiringTracker(dead_window)
         self.exhibits = Exhibits()
         self._prepared = False
         self._lent_steps = 0
@@ -96,9 +101,9 @@ class GradientRun:
     # -- stepping ------------------------------------------------------------------------------
 
     @property
-    def learning_rate(self) -> float:
-        """Of the rest, in force at the next step."""
-        return self.trainable.rates_at(self.step).rest
+    def learning_rate(self) -> float | None:
+        """Of the rest, in force at the next step; None for a learner that has none."""
+        return None if self.trainable.rates is None else self.trainable.rates_at(self.step).rest
 
     @property
     def wants(self) -> int:
@@ -139,7 +144,7 @@ class GradientRun:
 
     @property
     def engine_detail(self) -> str:
-        """Why plain PyTorch makes its steps, or made them; empty if it does not."""
+        """Why it makes its steps as it began to, or made them; empty if it does not."""
         why = self.engine.detail(self.trainable)
         over = self.state not in ("running", "paused")
         if over and why in ("", NOT_READY) and self.engine.is_eager(self.trainable):
@@ -239,8 +244,9 @@ class GradientRun:
         def measure(x: torch.Tensor, output: Output, terms: dict[str, torch.Tensor]) -> None:
             step = self.step + count - 1
             self.measured = measurement.take(
-                self.trainable, self.dead_window, step=step, x=x, output=output, terms=terms
-            )
+                self.trainable, self.dead_window, step=step, x=x, output=output, terms=terms,
+                firing=self.firing,
+            )  # fmt: skip
 
         watch = measure if observe else None
         rows = self._rows_in(count, observe)
@@ -263,6 +269,9 @@ class GradientRun:
         if self.trainable.samples.full_batch:
             self.past.recent.extend(values[-ripple.WINDOW :])
         self.step += len(values)
+        deadness = self.trainable.deadness
+        if self.step - 1 - deadness.looked >= max(1, self.dead_window // LOOKS_A_WINDOW):
+            deadness.look(self.step - 1, self.dead_window)
         if self.until_probe == self._probe_every and math.isfinite(values[-1]):
             self.past.recent.append(measurement.probe_loss(self.trainable))
         if self.measured is not None and self.measured.step == self.step - 1:
@@ -274,8 +283,7 @@ class GradientRun:
         self.step, self.diverged_at = found.step, step
         self.state, self.state_detail = "diverged", found.text
         self.pause_at = None
-        if self.rows is not None:
-            self.rows.forget()
+        self._forget_what_screens_follow()
         self.measure_standing()
 
     def wait_for_data(self, error: DataError) -> None:
@@ -313,7 +321,9 @@ class GradientRun:
     def measure_standing(self) -> None:
         """Measure without making a step; where the batch of the next cannot be read, pause."""
         try:
-            self.measured = measurement.take_standing(self.trainable, self.dead_window, self.step)
+            self.measured = measurement.take_standing(
+                self.trainable, self.dead_window, self.step, self.firing
+            )
         except DataError as error:
             self.measured = None
             if self.state in ("running", "paused"):
@@ -330,23 +340,24 @@ class GradientRun:
         """Train on another device from the next step on; on DeviceError nothing changes."""
         moved = devices.move(self.trainable, device)
         self._checkpoint.forget()
-        if self.rows is not None:
-            self.rows.forget()
+        self._forget_what_screens_follow()
         return moved
 
     def reset_optimizer(self) -> None:
-        """Forget the optimizer's state."""
+        """Forget the optimizer's state, or what a learner has gathered of past batches."""
         for optimizer in self.trainable.optimizers:
             optimizer.state.clear()
+        if isinstance(self.trainable.network, ReferenceDictionary):
+            self.trainable.network.forget()
         self._checkpoint.renew()
 
     def restart(self) -> None:
         """Back to step 0: weights, optimizer, rates, end and history as at the start."""
+        self.reset_optimizer()
         with torch.no_grad():
             tensors = self.trainable.module_tensors()
             for tensor, start in zip(tensors, self.initial.tensors, strict=True):
                 tensor.copy_(start)
-        self.reset_optimizer()
         self.trainable.rates = self.trainable.first_rates()
         self.trainable.random_state = self.initial.random_state.clone()
         self.step, self.seconds, self.pause_at = 0, 0.0, None
@@ -355,6 +366,7 @@ class GradientRun:
         if self.state != "paused":
             self.state = "running"
         self.segment += 1
+        self.trainable.deadness.count_on(0, None, [0, 0, 0])
         self._forget_the_past()
         self.stand_elsewhere()
 
@@ -365,8 +377,7 @@ class GradientRun:
         self._checkpoint.forget()
         self.engine.reconsider()
         self.stand_still()
-        if self.rows is not None:
-            self.rows.forget()
+        self._forget_what_screens_follow()
         self.measured = measured
         if measured is None:
             self.measure_standing()
@@ -416,24 +427,17 @@ class GradientRun:
             error_summed=network.error_summed,
         )
 
+    def _forget_what_screens_follow(self) -> None:
+        self.firing.forget()
+        if self.rows is not None:
+            self.rows.forget()
+
     def watch_rows(self, wanted: bool) -> None:
         """Follow each row's updates from now on, or no longer."""
         if wanted and self.rows is None:
             self.rows = RowTracker(self.initial.dictionary)
         elif not wanted:
             self.rows = None
-
-    def row_details(self, indices: tuple[int, ...] | None) -> tuple[Row, ...]:
-        """The rows the rows screen shows."""
-        if self.rows is None:
-            return ()
-        try:
-            return self.rows.rows(self.trainable, self.step, indices, standing=self.wants == 0)
-        except foreign.failures() as error:
-            if self.state in ("running", "paused"):
-                log.exception("run %s failed", self.name)
-                self.fail(error)
-            return ()
 
     def row_norms(self) -> tuple[float, ...]:
         """Of the dictionary's rows, now; empty where a failed network no longer has them."""

@@ -45,9 +45,13 @@ class Norms:
     smallest: tuple[tuple[int, float], ...] = ()
     """(row, norm) of the smallest rows, in order."""
     largest: tuple[tuple[int, float], ...] = ()
+    quantiles: tuple[float, ...] = ()
+    """At 5, 25, 75 and 95 per cent of the rows."""
 
 
 ROWS_IN_FULL = 256
+ROWS_AT_ONCE = 2048
+"""Rows of a dictionary up to which all of them are in a snapshot; of more, pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Row:
     update_ratio: float | None
     effective_step: float | None
     firing_frequency: float | None
-    """Share of the samples of the fixed probe batch on which the atom fires."""
+    """Share of the samples of the fixed probe batch on which the atom fires; on a page of many
+    rows, of the training samples on which that was counted (`Firing.samples`)."""
     nearest_true: int | None
     """The most similar true atom, where the data has them."""
     cosine: float | None
@@ -72,6 +77,74 @@ class Row:
     adam_ratio: float | None = None
     """Where the optimizer keeps Adam's two moments."""
     radial_share: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRequest:
+    """Some of a run's rows: so many from a place on, in the order of one of their figures."""
+
+    run: str
+    sort: str = "index"
+    """A field of Row; what is n/a comes last."""
+    descending: bool = False
+    first: int = 0
+    """The place of the first, from 0."""
+    count: int = 64
+    at: int | None = None
+    """A row's index: the page is then about the place of that row, whatever `first` is."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """The rows that were asked for."""
+
+    request: RowsRequest
+    total: int
+    """Rows that there are."""
+    first: int
+    """The place of the first row here."""
+    rows: tuple[Row, ...]
+    step: int
+    """Updates that had been made when they were looked at."""
+    place: int | None = None
+    """Of the row at `request.at`."""
+
+
+FREQUENCY_DECADES, BINS_PER_DECADE = 6, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """How often a run's atoms fire, and which of them have stopped to.
+
+    Frequencies are counted on training batches with the weights of the moment: in the steps that
+    are measured, and on more samples while somebody looks.
+    """
+
+    atoms: int
+    samples: int
+    """On which it was counted: 1 ÷ samples is the smallest share that can be seen. None were, right
+    after the run has gone elsewhere."""
+    from_step: int
+    """Updates that had been made when the first of them was looked at."""
+    to_step: int
+    never: int
+    """Atoms that fired on none of them."""
+    histogram: tuple[int, ...]
+    """Atoms by log10 of the share of samples on which they fire: BINS_PER_DECADE equal bins a
+    decade, from 10**-FREQUENCY_DECADES (the first bin holds what is less, too) to 1."""
+    window: int
+    """Steps without firing that make an atom dead."""
+    known_at: int
+    """Completed updates from which on it is known which atoms are."""
+    dead: int | None = None
+    """Atoms that are dead; None before that."""
+    died: int = 0
+    """How often an atom became dead, from the step on at which counting began."""
+    woke: int = 0
+    """How often a dead atom fired again. One that dies and wakes between two looks, which are at
+    most a chunk of steps and an eighth of the window apart, is in neither number."""
+    counted_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +233,21 @@ class RunSnapshot:
     l1_coefficient: float | None = None
     lambda_field: float | None = None
     steps_per_second: float | None = None
+    batch_size: int | None = None
+    """Samples of a step."""
+    steps_per_epoch: int | None = None
+    """After which every train sample has been seen; None where each step has new ones."""
     norms: Norms | None = None
     """Of the dictionary's rows."""
     atom_norms: Norms | None = None
     """Of the atoms in input space; None where they are the dictionary's rows."""
     rows: tuple[Row, ...] = ()
-    """The rows the view asked for."""
+    """All rows, if the view asked for them."""
     rows_step: int | None = None
     """Updates that had been made when the rows were looked at."""
+    pages: tuple[RowsPage, ...] = ()
+    """The pages of rows the view asked for."""
+    firing: Firing | None = None
     atoms: tuple[AtomsShown, ...] = ()
     """The parts of its dictionary that the view asked for, as pictures."""
     samples: tuple[SampleShown, ...] = ()
@@ -190,6 +270,25 @@ class RunSnapshot:
     """Memory that a fork of this run takes: parameters, gradients, optimizer state."""
     catching_up: int | None = None
     """The step until which a resumed run repeats what it had made before it was interrupted."""
+
+    @property
+    def samples_per_second(self) -> float | None:
+        """Of wall-clock time lately; None while it does not train."""
+        if self.steps_per_second is None or self.batch_size is None:
+            return None
+        return self.steps_per_second * self.batch_size
+
+    @property
+    def epoch(self) -> float | None:
+        """How often all train samples have been seen; None where each step has new ones."""
+        return None if not self.steps_per_epoch else self.step / self.steps_per_epoch
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the last step, at the speed of the last seconds; None while it does not train."""
+        if self.state != "running" or not self.steps_per_second or self.catching_up is not None:
+            return None
+        return max(0, self.target - self.step) / self.steps_per_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +385,11 @@ class View:
     series: tuple[str, ...] = ()
     """Metrics whose history is drawn."""
     rows_of: tuple[str, ...] = ()
-    """The runs whose rows a rows screen shows."""
-    row_indices: tuple[int, ...] | None = None
-    """Which of them; None is all."""
+    """The runs of which a screen shows all rows, ROWS_AT_ONCE of them at most."""
+    pages: tuple[RowsRequest, ...] = ()
+    """The pages of rows that a screen shows."""
+    firing: bool = False
+    """Whether a screen shows how often atoms fire, so that it is to be counted on more samples."""
     atoms: tuple[AtomsAsked, ...] = ()
     """The parts of runs' dictionaries that an atoms screen shows."""
     samples: tuple[SampleAsked, ...] = ()

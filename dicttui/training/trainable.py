@@ -23,6 +23,19 @@ class Rates:
     rest: float
     dictionary: float
 
+    def after(self, group: Group, lr: float | None, factor: float | None) -> "Rates":
+        """What they would be: set to lr, or multiplied by factor; of "both", lr is the rate of the
+        rest, and the dictionary keeps its ratio to it.
+        """
+        times = factor or 1.0
+        if group == "both":
+            if lr is not None:
+                return Rates(lr, lr * (self.dictionary / self.rest))
+            return Rates(self.rest * times, self.dictionary * times)
+        if group == "rest":
+            return Rates(self.rest * times if lr is None else lr, self.dictionary)
+        return Rates(self.rest, self.dictionary * times if lr is None else lr)
+
 
 @dataclass(slots=True)
 class Trainable:
@@ -34,7 +47,8 @@ class Trainable:
     samples: Samples
     device: torch.device
     deadness: Deadness
-    rates: Rates
+    rates: Rates | None
+    """None for a learner that has no learning rate."""
     x_rms: float
     """Root mean square of the train samples' features: the scale below which linear codes do not
     count as firing."""
@@ -63,26 +77,16 @@ class Trainable:
             return Rates(rates.rest, rates.rest)
         return rates
 
-    def first_rates(self) -> Rates:
+    def first_rates(self) -> Rates | None:
         """The base rates of the preset."""
         lr = self.specification.lr
+        if lr is None:
+            return None
         return self.in_groups(Rates(lr, lr * self.specification.dictionary_lr_scale))
 
-    def rates_after(self, group: Group, lr: float | None, factor: float | None) -> Rates:
-        """What the base rates would be: set to lr, or multiplied by factor; of "both", lr is the
-        rate of the rest, and the dictionary keeps its ratio to it.
-        """
-        rates = self.rates
-        if group == "both":
-            if lr is not None:
-                return Rates(lr, lr * (rates.dictionary / rates.rest))
-            return Rates(rates.rest * (factor or 1.0), rates.dictionary * (factor or 1.0))
-        if group == "rest":
-            return Rates(lr if lr is not None else rates.rest * (factor or 1.0), rates.dictionary)
-        return Rates(rates.rest, lr if lr is not None else rates.dictionary * (factor or 1.0))
-
     def rates_at(self, step: int) -> Rates:
-        """The learning rates in force at a step index."""
+        """The learning rates in force at a step index, of a run that has any."""
+        assert self.rates is not None
         factor = schedules.factor(self.specification, step, self.total_steps)
         return Rates(self.rates.rest * factor, self.rates.dictionary * factor)
 
@@ -90,6 +94,7 @@ class Trainable:
         """The learning rates in force at these step indices: of the first that of the rest and the
         dictionary's, of the second …
         """
+        assert self.rates is not None
         factors = [schedules.factor(self.specification, step, self.total_steps) for step in steps]
         rest, dictionary = self.rates.rest, self.rates.dictionary
         return [rate for factor in factors for rate in (rest * factor, dictionary * factor)]

@@ -92,7 +92,7 @@ class Trainer:
         self._system = SystemFacts()
         self._chunks = Chunks()
         self._published = float("-inf")
-        self._budget = ObservationBudget()
+        self._budget = ObservationBudget(dear_codes=self.experiment.dear_codes)
         self._changed = True
         self._follow_ups = FollowUps()
         self._keeping = Keeping(self.experiment, self.pace, self._audience)
@@ -399,8 +399,9 @@ class Trainer:
     def publish(self) -> None:
         """Make a snapshot of this moment."""
         view = self._mailbox.wanted_view
+        watched = {*view.rows_of, *(page.run for page in view.pages)}
         for run in self.experiment.runs:
-            run.watch_rows(run.name in view.rows_of)
+            run.watch_rows(run.name in watched)
         self._sequence += 1
         snapshot = picture.snapshot(
             self.experiment, self.pace, view, self._system,

@@ -1,6 +1,6 @@
 """Words for receipts and cards."""
 
-from dicttui.preset.optimizers import OPTIMIZERS
+from dicttui.preset.learners import ARGUMENTS
 from dicttui.preset.runs import RunSpecification
 from dicttui.training.asked import number
 from dicttui.training.trainable import Rates
@@ -14,9 +14,9 @@ def learning_rates(rates: Rates) -> str:
 
 
 def settings(run: RunSpecification) -> str:
-    """What is not torch's default: the optimizer's arguments, constraint, clipping, precision."""
+    """What is not the default: the optimizer's arguments, constraint, clipping, precision."""
     parts = []
-    defaults = OPTIMIZERS[run.optimizer]()
+    defaults = ARGUMENTS[run.optimizer]()
     for name in type(run.arguments).model_fields:
         value = getattr(run.arguments, name)
         if value == getattr(defaults, name):
@@ -51,7 +51,9 @@ def optimizer(run: RunSpecification) -> str:
 
 
 def network(run: RunSpecification, n_atoms: int, d_in: int) -> str:
-    """The network's kind and its widths."""
+    """The network's kind and its widths; of a learner its dictionary is all there is."""
+    if run.learner:
+        return f"dictionary {n_atoms} → {d_in}"
     specification = run.network
     hidden = getattr(specification, "hidden_size", None)
     widths = [d_in, *([hidden] if hidden else []), n_atoms, d_in]

@@ -281,11 +281,12 @@ class DicttuiApp(App[int]):
 
     def ask_for_view(self) -> None:
         """Tell the session what the screen on top wants to see, if that has changed."""
-        chart = self.showing.chart.metric
         view = View(
             refresh=self.showing.refresh,
-            series=() if chart == "loss" else (chart,),
+            series=self.showing.chart.series,
             rows_of=getattr(self.screen, "rows_of", ()),
+            pages=getattr(self.screen, "pages", ()),
+            firing=getattr(self.screen, "wants_firing", False),
             atoms=getattr(self.screen, "atoms_asked", ()),
             samples=getattr(self.screen, "samples_asked", ()),
         )

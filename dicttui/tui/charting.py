@@ -4,14 +4,16 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dicttui.training.snapshot import RunSnapshot, Series, Snapshot
-from dicttui.tui.display import ChartSettings
+from dicttui.tui.display import SCATTER, ChartSettings
 from dicttui.tui.widgets.chart_content import ChartContent, Curve, Floor, Which
+from dicttui.tui.widgets.scatter_content import ScatterContent, Trail
 
 WHICH: dict[str, Which] = {"train": "train", "held-out": "held_out", "both": "both"}
 MEANINGS = {
     "loss": "the sum of the network's loss terms",
     "mse": "mean squared error",
     "fvu": "share of variance left",
+    SCATTER: "each run a point: error over sparsity",
     "l1": "sum of |code|, per sample",
     "l0": "atoms that fire, per sample",
     "dead_fraction": "share of atoms that do not fire",
@@ -28,6 +30,8 @@ MEANINGS = {
 def chartable(snapshot: Snapshot) -> list[str]:
     """What can be charted of these runs: the loss, and what has been measured on any of them."""
     measured = {name for run in snapshot.runs for name in (*run.metrics, *run.series)}
+    if {"l0", "fvu"} <= measured:
+        measured.add(SCATTER)
     return ["loss", *(name for name in MEANINGS if name in measured and name != "loss")]
 
 
@@ -55,6 +59,33 @@ def chart_content(
         # A floor is computed from the train samples, so it says nothing of held-out ones.
         floors=_floors(snapshot) if metric == "loss" and samples != "held-out" else (),
     )
+
+
+def scatter_content(
+    snapshot: Snapshot, settings: ChartSettings, look_of: Callable[[str], int]
+) -> ScatterContent:
+    """Each run's fvu over its l0, both on held-out samples where there are some."""
+    held_out = any("held_out_l0" in run.metrics for run in snapshot.runs)
+    return ScatterContent(
+        trails=tuple(_trail(run, look_of(run.name)) for run in snapshot.runs),
+        x_label="l0",
+        y_label="fvu",
+        samples=", held-out" if held_out else "",
+        note="left: sparser; low: less error",
+        x_scale="log" if settings.log_l0 else "linear",
+        y_scale="log" if settings.log_y else "linear",
+    )
+
+
+def _trail(run: RunSnapshot, look: int) -> Trail:
+    name = "held_out_l0" if "held_out_l0" in run.metrics else "l0"
+    l0, fvu = run.series.get(name, Series()), run.series.get("fvu", Series())
+    at = dict(zip(fvu.steps, fvu.last, strict=True))
+    points = [(x, at[s]) for s, x in zip(l0.steps, l0.last, strict=True) if s in at]
+    newest = run.metrics.get(name), run.metrics.get("fvu")
+    if newest[0] is not None and newest[1] is not None:
+        points.append((newest[0], newest[1]))
+    return Trail(run.name, look, look, tuple(x for x, _ in points), tuple(y for _, y in points))
 
 
 def _is_held_out_too(snapshot: Snapshot, metric: str) -> bool:

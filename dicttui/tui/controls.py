@@ -215,7 +215,10 @@ class Controls:
     def x_axis(self) -> None:
         """Logarithmic or linear x."""
         chart = self.app.showing.chart
-        self._chart(replace(chart, log_x=not chart.log_x))
+        if chart.scatter:
+            self._chart(replace(chart, log_l0=not chart.log_l0))
+        else:
+            self._chart(replace(chart, log_x=not chart.log_x))
 
     def x_unit(self) -> None:
         """Steps or seconds."""
@@ -251,6 +254,10 @@ class Controls:
     def rows(self) -> None:
         """The rows of the selected run."""
         self.app.layers.open("rows")
+
+    def dead(self) -> None:
+        """How often atoms fire."""
+        self.app.layers.open("dead")
 
     def atoms(self) -> None:
         """The atoms as pictures."""

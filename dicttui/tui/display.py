@@ -12,6 +12,10 @@ SMOOTHINGS: tuple[Smoothing, ...] = ("off", "light", "strong")
 SAMPLES: tuple[Samples, ...] = ("train", "held-out", "both")
 
 
+SCATTER = "fvu/l0"
+"""What the chart is called where it shows runs as points."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChartSettings:
     """What the chart shows, and on which axes."""
@@ -23,6 +27,20 @@ class ChartSettings:
     """Training seconds on the x axis in place of steps."""
     smoothing: Smoothing = "off"
     samples: Samples = "train"
+    log_l0: bool = True
+    """Whether the x axis of the scatter is logarithmic."""
+
+    @property
+    def scatter(self) -> bool:
+        """Whether runs are points, and not curves."""
+        return self.metric == SCATTER
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The histories that it is drawn from, beside the loss."""
+        if self.scatter:
+            return "l0", "fvu"
+        return () if self.metric == "loss" else (self.metric,)
 
     def next_smoothing(self) -> Self:
         """One smoothing further, and round."""

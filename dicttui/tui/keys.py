@@ -93,8 +93,14 @@ def _can_move(snapshot: Snapshot, display: Display) -> bool:
     )
 
 
-def _has_held_out(snapshot: Snapshot, _display: Display) -> bool:
-    return any(name.startswith("held_out_") for run in snapshot.runs for name in run.series)
+def _has_curves(_snapshot: Snapshot, display: Display) -> bool:
+    return not display.chart.scatter
+
+
+def _has_held_out(snapshot: Snapshot, display: Display) -> bool:
+    return _has_curves(snapshot, display) and any(
+        name.startswith("held_out_") for run in snapshot.runs for name in run.series
+    )
 
 
 def _has_rows(snapshot: Snapshot, display: Display) -> bool:
@@ -102,7 +108,11 @@ def _has_rows(snapshot: Snapshot, display: Display) -> bool:
     if run is None or run.norms is None:
         return False
     # A recording has them where somebody looked at them then.
-    return snapshot.playback is None or bool(run.rows)
+    return snapshot.playback is None or bool(run.rows or run.pages)
+
+
+def _has_norms(snapshot: Snapshot, _display: Display) -> bool:
+    return any(run.norms is not None for run in snapshot.runs)
 
 
 def _has_pictures(snapshot: Snapshot, _display: Display) -> bool:
@@ -172,7 +182,8 @@ def _y_axis(_snapshot: Snapshot, display: Display) -> str:
 
 
 def _x_axis(_snapshot: Snapshot, display: Display) -> str:
-    return "x linear" if display.chart.log_x else "x log"
+    chart = display.chart
+    return "x linear" if (chart.log_l0 if chart.scatter else chart.log_x) else "x log"
 
 
 def _x_unit(_snapshot: Snapshot, display: Display) -> str:
@@ -250,9 +261,9 @@ KEYS: tuple[Key, ...] = (
     Key(("g",), "x_axis", "Chart", "x axis: logarithmic or linear",
         _x_axis, where="main", footer=22),
     Key(("t",), "x_unit", "Chart", "x axis: steps or seconds of training",
-        _x_unit, where="main", footer=23),
+        _x_unit, where="main", footer=23, use=_has_curves),
     Key(("m",), "smoothing", "Chart", "Smoothing: off, light, strong",
-        _smoothing, where="main", footer=24),
+        _smoothing, where="main", footer=24, use=_has_curves),
     Key(("h",), "samples", "Chart", "Train samples, held-out, or both",
         _samples, where="main", footer=25, use=_has_held_out),
     Key(("j",), "metric", "Chart", "What the chart shows: loss, mse, …",
@@ -261,6 +272,8 @@ KEYS: tuple[Key, ...] = (
         _freeze, footer=26),
     Key(("r",), "rows", "Screens", "Every row of the selected run's dictionary",
         _always("rows"), footer=8, use=_has_rows),
+    Key(("z",), "dead", "Screens", "How often atoms fire, and which are dead",
+        _always("dead atoms"), footer=9, use=_has_norms),
     Key(("e",), "events", "Screens", "What was asked for, and what became of it",
         _always("events"), footer=8),
     Key(("a",), "atoms", "Screens", "The atoms as pictures, live, run beside run",

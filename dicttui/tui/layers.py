@@ -57,6 +57,10 @@ class Layers:
             from dicttui.tui.screens.events import EventsScreen
 
             app.push_screen(EventsScreen(app.glyphs, app.receipts))
+        elif name == "dead":
+            from dicttui.tui.screens.dead import DeadScreen
+
+            app.push_screen(DeadScreen(app.glyphs))
         elif name == "atoms":
             from dicttui.tui.screens.atoms import AtomsScreen
 
@@ -68,7 +72,7 @@ class Layers:
         elif run := app.showing.run(app.snapshot):
             from dicttui.tui.screens.rows import RowsScreen
 
-            app.push_screen(RowsScreen(app.glyphs, run.name))
+            app.push_screen(RowsScreen(app.glyphs, run.name, run.norms.count if run.norms else 0))
 
     def close(self) -> bool:
         """Leave the screen on top; whether there was one that can be left."""

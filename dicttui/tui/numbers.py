@@ -121,6 +121,24 @@ def rate(per_second: float | None, *, glyphs: Glyphs = UNICODE) -> str:
     return f"{duration(1 / per_second)}/step"
 
 
+def samples_rate(per_second: float | None) -> str:
+    """Samples per second: "820 samples/s", "431 k samples/s", "1.2 M samples/s"."""
+    if per_second is None or not math.isfinite(per_second):
+        return NOT_AVAILABLE
+    unit = ""
+    for larger in (" k", " M", " G"):
+        # 999.5, not 1000: a number of four digits takes the next unit.
+        if per_second < 999.5:
+            break
+        per_second, unit = per_second / 1000, larger
+    return f"{_three(per_second)}{unit} samples/s"
+
+
+def time_left(seconds: float | None) -> str:
+    """An estimate: "≈3 m 20 s left"; empty if there is none."""
+    return "" if seconds is None else f"≈{duration(seconds)} left"
+
+
 def duration(seconds: float | None) -> str:
     """A time: 3 ms, 2.5 s, 3 m 04 s, 2 h 05 m, 3 d 04 h."""
     if seconds is None or not math.isfinite(seconds):

@@ -154,10 +154,10 @@ def x_axis(series: Iterable[Series], quantity: Quantity, *, log: bool = False) -
         if positive.size:
             first = 1.0 if quantity == "steps" else float(positive.min())
             last = float(positive.max())
-            return _axis(first, last if last > first else 10 * first, log=True)
+            return axis_of(first, last if last > first else 10 * first, log=True)
         return Axis(0.0, 1.0, log=True)
     last = float(joined.max()) if joined.size else 0.0
-    return _axis(0.0, last if last > 0 else 1.0, log=False)
+    return axis_of(0.0, last if last > 0 else 1.0, log=False)
 
 
 def columns(series: Series, count: int, axis: Axis, quantity: Quantity = "steps") -> Columns:
@@ -239,18 +239,18 @@ def y_axis(
         values = np.concatenate([low, high, np.asarray(others, dtype=np.float64)])
         positive = values[values > 0]
         if positive.size:
-            return _axis(float(positive.min()), float(positive.max()), log=True), False
+            return axis_of(float(positive.min()), float(positive.max()), log=True), False
     if not high.size:
-        return _axis(min(others, default=0.0), max(others, default=1.0), log=False), False
+        return axis_of(min(others, default=0.0), max(others, default=1.0), log=False), False
     bottom, top = float(low.min()), float(high.max())
     bulk = float(np.percentile(high, _BULK))
     clipped = top - bulk > _FAR_ABOVE * (bulk - bottom) and bulk > bottom
     if clipped:
         top = bulk + (bulk - bottom) / 2
-    return _axis(min([bottom, *others]), max([top, *others]), log=False), clipped
+    return axis_of(min([bottom, *others]), max([top, *others]), log=False), clipped
 
 
-def _axis(low: float, high: float, *, log: bool) -> Axis:
+def axis_of(low: float, high: float, *, log: bool) -> Axis:
     """An axis from low to high, widened about a single value."""
     if log:
         low, high = math.log10(low), math.log10(high)

@@ -58,6 +58,14 @@ def test_expected_average_only_in_makes_the_mean_norm_root_d_in(x):
     torch.testing.assert_close(ratio, ratio[0, 0].expand_as(ratio))
 
 
+def test_constant_norm_rescale_gives_every_sample_the_norm_root_d_in(x):
+    x[5] = 0
+    scaled = fit("constant_norm_rescale", x).apply(x)
+    expected = x * 6**0.5 / x.norm(dim=-1, keepdim=True)  # as SAELens has it
+    torch.testing.assert_close(scaled[6:], expected[6:])
+    assert (scaled[5] == 0).all()
+
+
 def test_layer_norm_standardizes_each_sample(x):
     scaled = fit("layer_norm", x).apply(x)
     torch.testing.assert_close(scaled.mean(dim=1), torch.zeros(200), atol=1e-5, rtol=0)

@@ -52,3 +52,37 @@ def test_an_update_is_made_in_place():
     deadness.update(torch.tensor([True, False, True]), 7)
     assert deadness.last_fired is held
     assert held.tolist() == [7, -1, 7]
+
+
+def test_those_who_die_and_wake_are_counted():
+    generator = torch.Generator().manual_seed(0)
+    fired = torch.rand(400, 30, generator=generator) < 0.06
+    window, died, woke = 10, 0, 0
+    deadness = Deadness(30)
+    last = torch.full((30,), -1)
+    dead = torch.zeros(30, dtype=torch.bool)
+    for step in range(400):
+        deadness.update(fired[step], step)
+        deadness.look(step, window)
+        last[fired[step]] = step
+        now = (last <= step - window) & (step + 1 >= window)
+        died, woke = died + int((now & ~dead).sum()), woke + int((dead & ~now).sum())
+        dead = now
+    assert deadness.deaths == [died, woke, 0]
+    assert died > woke > 30
+
+
+def test_deaths_are_counted_on_from_where_it_was_left():
+    one = Deadness(3)
+    for step in range(6):
+        one.update(torch.tensor([step < 2, True, False]), step)
+        one.look(step, 4)
+    kept = one.deaths
+    assert kept == [2, 0, 0]  # the last one at step 3, the first at step 5
+    other = Deadness(3)
+    other.last_fired.copy_(one.last_fired)
+    other.count_on(6, 4, kept)
+    for deadness in (one, other):
+        deadness.update(torch.tensor([False, False, True]), 6)
+        deadness.look(6, 4)
+        assert deadness.deaths == [2, 1, 0]

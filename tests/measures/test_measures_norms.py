@@ -4,6 +4,7 @@ import math
 import statistics
 import time
 
+import numpy as np
 import pytest
 import torch
 
@@ -101,3 +102,20 @@ def test_16384_rows_are_summarised_well_within_a_frame():
         summary(values, in_full=256)
         took.append(time.process_time() - began)
     assert min(took) < 0.05
+
+
+@pytest.mark.parametrize("count", [5, 301])
+def test_quantiles_are_numpys_of_the_finite_norms(count):
+    values = torch.rand(count, generator=torch.Generator().manual_seed(0))
+    values[:2] = torch.tensor([NAN, INF])
+    found = summary(values, in_full=256)
+    expected = np.quantile(values[2:].double().numpy(), [0.05, 0.25, 0.75, 0.95])
+    assert found.quantiles == pytest.approx(expected.tolist(), rel=1e-12)
+
+
+def test_of_equal_rows_those_that_come_first_are_named_on_either_side():
+    values = torch.tensor([2.0, NAN, 1.0, INF, 2.0, 1.0, NAN, INF, 1.0, 2.0])
+    for in_full in (256, 2):
+        found = summary(values, in_full=in_full, bins=2, extremes=7)
+        assert [row for row, _ in found.smallest] == [2, 5, 8, 0, 4, 9, 3]
+        assert [row for row, _ in found.largest] == [1, 6, 3, 7, 0, 4, 9]

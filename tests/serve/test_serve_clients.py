@@ -6,7 +6,7 @@ from waiting import answered, wait_for
 from dicttui.serve.error import ServeError
 from dicttui.training.closeup import SampleAsked
 from dicttui.training.interventions import Pause, Resume, SetLearningRate
-from dicttui.training.snapshot import Snapshot, View
+from dicttui.training.snapshot import RowsRequest, Snapshot, View
 
 
 def first_rate(session):
@@ -96,19 +96,23 @@ def test_each_client_is_shown_what_it_asks_for(serve, attach):
     served = serve(running=True)
     charts, table = attach(served), attach(served)
     charts.view(View(refresh=20, series=("mse", "l0")))
-    table.view(View(refresh=20, series=("mse",), rows_of=("sgd",), row_indices=(0, 3)))
     one, other = SampleAsked("sgd", 3), SampleAsked("sgd", 5)
     sample, another = attach(served), attach(served)
     sample.view(View(refresh=20, samples=(one,)))
     another.view(View(refresh=20, samples=(other,)))
+    page = RowsRequest("sgd", "norm", descending=True, count=2)
+    table.view(View(refresh=20, series=("mse",), pages=(page,)))
     wait_for(lambda: {"mse", "l0"} <= seen(charts).runs[0].series.keys())
-    wait_for(lambda: [row.index for row in seen(table).runs[1].rows] == [0, 3])
-    assert not table.latest().runs[0].rows
+    wait_for(lambda: seen(table).runs[1].pages)
+    (shown,) = table.latest().runs[1].pages
+    assert (shown.request, shown.first, len(shown.rows)) == (page, 0, 2)
+    assert shown.rows[0].norm >= shown.rows[1].norm
+    assert not table.latest().runs[0].pages
     assert "l0" not in table.latest().runs[0].series
-    assert not charts.latest().runs[1].rows
     wait_for(lambda: [shown.asked for shown in seen(sample).runs[1].samples] == [one])
     wait_for(lambda: [shown.asked for shown in seen(another).runs[1].samples] == [other])
     assert not charts.latest().runs[1].samples
+    assert not charts.latest().runs[1].pages
 
 
 def test_what_another_sees_already_is_seen_though_nothing_trains(serve, attach):

@@ -10,6 +10,7 @@ from handmade_runs import (
     SYSTEM,
     adam,
     decay,
+    firing,
     norms_of,
     rows,
     series,
@@ -248,6 +249,38 @@ def large_dictionary(count: int = 16_384) -> Snapshot:
     )
 
 
+def dying(count: int = 4) -> Snapshot:
+    """Minibatches, and atoms that die: one run in which that is not known yet, one of which nothing
+    is known.
+    """
+    runs = []
+    for place, run in enumerate(many_runs(count).runs):
+        found = firing(dead=None if place == 1 else max(0, 1_270 - 400 * place), offset=2 * place)
+        known = None if place == 3 else found
+        runs.append(replace(run, batch_size=256, steps_per_epoch=160, firing=known))
+    return snapshot(*runs)
+
+
+def scattered() -> Snapshot:
+    """Runs with the way that they have come in l0 and fvu; one has collapsed, one has diverged."""
+    runs = []
+    for place, run in enumerate(many_runs(4).runs):
+        l0 = series(decay(900.0, 20.0 * 2**place, 500), 4_200)
+        fvu = series(decay(1.2, 0.3 / (1 + place), 700 - 100 * place), 4_200)
+        newest = {"l0": l0.last[-1], "fvu": fvu.last[-1]}
+        if place == 2:
+            newest = {"l0": 0.0, "fvu": 1.0}
+        if place == 3:
+            newest = {"l0": math.nan, "fvu": math.nan}
+        runs.append(
+            replace(
+                run, metrics=run.metrics | newest, series={"l0": l0, "fvu": fvu},
+                steps_per_epoch=None, batch_size=4_096,
+            )
+        )  # fmt: skip
+    return snapshot(*runs)
+
+
 def many_runs(count: int) -> Snapshot:
     """As many runs, of different optimizers and in different states."""
     optimizers = ("Adam", "SGD", "AdamW", "RMSprop", "Adagrad", "NAdam", "RAdam", "Adamax")
@@ -348,6 +381,8 @@ SNAPSHOTS: dict[str, Callable[[], Snapshot]] = {
     "large_dictionary": large_dictionary,
     "four_runs": lambda: many_runs(4),
     "eight_runs": lambda: many_runs(8),
+    "dying": dying,
+    "scattered": scattered,
     "on_a_gpu": on_a_gpu,
     "forked": forked,
     "with_ghosts": with_ghosts,

@@ -3,9 +3,11 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from dicttui.training.snapshot import (
     DeviceChoice,
+    Firing,
     Norms,
     Row,
     RunSnapshot,
@@ -80,6 +82,7 @@ def norms_of(values: Sequence[float]) -> Norms:
         median=ordered[len(ordered) // 2],
         maximum=high,
         ratio=high / low if low else math.inf,
+        quantiles=tuple(ordered[int(share * len(values))] for share in (0.05, 0.25, 0.75, 0.95)),
         values=tuple(values) if few else (),
         histogram=() if few else tuple(histogram),
         smallest=tuple((row, values[row]) for row in by_norm[:8]),
@@ -92,6 +95,7 @@ def wavy(count: int, middle: float = 1.6, swing: float = 1.1) -> list[float]:
     return [middle + swing * math.sin(1.3 + row * 2.39996) for row in range(count)]
 
 
+@lru_cache(maxsize=8)
 def rows(count: int, true_atoms: int = 0) -> tuple[Row, ...]:
     """Every row of a dictionary in detail, with some figures that are n/a."""
     norms = wavy(count)
@@ -110,6 +114,26 @@ def rows(count: int, true_atoms: int = 0) -> tuple[Row, ...]:
             cosine=math.cos(index / count) if true_atoms else None,
         )
         for index, norm in enumerate(norms)
+    )
+
+
+def firing(atoms: int = 4_096, dead: int | None = 1_270, offset: int = 0) -> Firing:
+    """Frequencies about one per cent, and a tenth of the atoms that never fire."""
+    weights = [math.exp(-(((place - 14 + offset) / 4) ** 2)) for place in range(24)]
+    weights = [weight if place > 5 else 0.0 for place, weight in enumerate(weights)]
+    whole = [int(weight / sum(weights) * atoms * 0.9) for weight in weights]
+    return Firing(
+        atoms=atoms,
+        samples=24_576,
+        from_step=3_210,
+        to_step=4_199,
+        never=atoms - sum(whole),
+        histogram=tuple(whole),
+        window=1_000,
+        known_at=1_000 if dead is not None else 5_000,
+        dead=dead,
+        died=1_432 if dead is not None else 0,
+        woke=162 if dead is not None else 0,
     )
 
 
@@ -144,6 +168,8 @@ def adam(step: int = 4_200, target: int = 10_000, state: RunState = "running") -
         l1_coefficient=0.01,
         lambda_field=10.0,
         steps_per_second=4_312.0 if state == "running" else None,
+        batch_size=100,
+        steps_per_epoch=1,
         norms=norms_of(wavy(5)),
         atom_norms=norms_of(wavy(5, 0.9, 0.4)),
     )

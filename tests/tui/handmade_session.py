@@ -24,7 +24,15 @@ from dicttui.training.interventions import (
     Undo,
     kind_of,
 )
-from dicttui.training.snapshot import Ghost, RunSnapshot, Series, Snapshot, View
+from dicttui.training.snapshot import (
+    Ghost,
+    RowsPage,
+    RowsRequest,
+    RunSnapshot,
+    Series,
+    Snapshot,
+    View,
+)
 
 
 class HandmadeSession:
@@ -143,12 +151,17 @@ class HandmadeSession:
         self.views.append(request)
         for name in request.series:
             histories = {name: series(decay(2.0, 0.2, 400), 4_200)}
-            runs = tuple(replace(run, series=run.series | histories) for run in self.snapshot.runs)
+            runs = tuple(replace(run, series=histories | run.series) for run in self.snapshot.runs)
             self.show(replace(self.snapshot, runs=runs))
         if request.atoms or request.samples:
             from handmade_closeups import answered
 
             self.show(answered(self.snapshot, request))
+        if request.pages:
+            self.show(replace(self.snapshot, runs=tuple(
+                replace(run, pages=tuple(_page(p, run) for p in request.pages if p.run == run.name))
+                for run in self.snapshot.runs
+            )))  # fmt: skip
         if not request.rows_of:
             return
         runs = tuple(
@@ -202,6 +215,27 @@ def words(intervention: Intervention) -> str:
             return "as fast as it goes" if pace is None else f"{pace:g} steps/s"
         case _:
             return kind_of(intervention).replace("_", " ")
+
+
+def _page(request: RowsRequest, run: RunSnapshot) -> RowsPage:
+    """The rows that a run would give."""
+    total = run.norms.count if run.norms else 5
+    made = rows(total, 64 if _known(run) else 0)
+    key = request.sort
+    ordered = sorted(made, key=lambda row: _last(getattr(row, key), request.descending))
+    place = None
+    first = request.first
+    if request.at is not None:
+        place = next(i for i, row in enumerate(ordered) if row.index == request.at)
+        first = place - request.count // 2
+    first = max(0, min(first, total - request.count))
+    return RowsPage(
+        request, total, first, tuple(ordered[first : first + request.count]), run.step, place
+    )
+
+
+def _last(value: float | None, descending: bool) -> tuple[bool, float]:
+    return value is None, 0.0 if value is None else -value if descending else value
 
 
 def _known(run: RunSnapshot) -> bool:

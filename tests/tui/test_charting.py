@@ -3,12 +3,13 @@
 from dataclasses import replace
 from typing import get_args
 
+import handmade
 import pytest
 
 from dicttui.preset.model import Chart
 from dicttui.training.snapshot import Mark, RunSnapshot, Series, Snapshot
-from dicttui.tui.charting import MEANINGS, chart_content
-from dicttui.tui.display import ChartSettings
+from dicttui.tui.charting import MEANINGS, chart_content, scatter_content
+from dicttui.tui.display import SCATTER, ChartSettings
 
 LINE = Series((0, 1), (0.1, 0.2), (2.0, 1.0), (2.0, 1.0), (2.0, 1.0))
 RUN = RunSnapshot(
@@ -76,3 +77,28 @@ def test_losses_of_different_objectives_are_never_compared_unlabelled():
 
 def test_a_preset_may_open_on_whatever_the_chart_can_show():
     assert get_args(Chart) == tuple(MEANINGS)
+
+
+def test_a_scatter_has_the_newest_point_and_what_came_before_it():
+    snapshot = handmade.scattered()
+    content = scatter_content(snapshot, ChartSettings(metric=SCATTER), lambda _name: 0)
+    first = content.trails[0]
+    run = snapshot.runs[0]
+    assert (first.x[-1], first.y[-1]) == (run.metrics["l0"], run.metrics["fvu"])
+    assert first.x[:-1] == run.series["l0"].last
+    assert content.samples == ""
+
+
+def test_a_scatter_is_of_held_out_samples_where_there_are_some():
+    snapshot = handmade.scattered()
+    one = snapshot.runs[0]
+    held_out = replace(
+        one,
+        metrics=one.metrics | {"held_out_l0": 7.0},
+        series=one.series | {"held_out_l0": replace(one.series["l0"], last=one.series["fvu"].last)},
+    )
+    settings = ChartSettings(metric=SCATTER)
+    content = scatter_content(replace(snapshot, runs=(held_out,)), settings, lambda _name: 0)
+    assert content.trails[0].x == (*one.series["fvu"].last, 7.0)
+    assert content.samples == ", held-out"
+    assert settings.series == ("l0", "fvu")

@@ -47,8 +47,8 @@ def locate_arrow(path: Path) -> tuple[StoredRows, ...]:
         import pyarrow.ipc
     except ImportError as error:
         raise DataError(
-            "is a file of a Hugging Face data set, which takes pyarrow to read: install the extra "
-            '"datasets" of dicttui'
+            "is a file of a Hugging Face data set, which takes pyarrow to read: pip install "
+            'pyarrow (or the extra "datasets" of dicttui)'
         ) from error
     with pa.memory_map(str(path)) as mapped:
         whole = mapped.read_buffer()

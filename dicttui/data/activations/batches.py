@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicttui.data.activations.order import Order, Without
-from dicttui.data.activations.shards import Indices, Shards, runs
+from dicttui.data.activations.shards import Indices, Reader, Shards, runs
 from dicttui.data.activations.stored import AnyArray, widened
 from dicttui.data.error import DataError
 
@@ -25,6 +25,8 @@ MOST_USES = 64
 """Of blocks that are remembered, to know which of them are in use."""
 LOADED_AT_A_TIME = 2**22
 """Bytes of a block that are read before anything more urgent is looked for."""
+READ_THROUGH = 2**14
+"""Bytes between two rows that are read as well: it takes less time than a read of its own."""
 MOST_COUNTED = 100_000
 """Skipped rows that are told apart, so that one that comes again is not counted twice."""
 
@@ -177,7 +179,8 @@ class Batches:
         place = np.empty_like(order)
         place[order] = np.arange(len(order))
         rows = rows[order]
-        block = _Block(rows, place, self._shards.empty(len(rows)), deque(runs(rows)))
+        gap = max(1, READ_THROUGH // self._shards.row_bytes)
+        block = _Block(rows, place, self._shards.empty(len(rows)), deque(runs(rows, gap)))
         self._blocks[key] = block
         return block
 
@@ -190,10 +193,29 @@ class Batches:
         """Read some of a block, about so many bytes. Raises DataError; what has been read stays."""
         with self._shards.reading() as reader:
             while block.left and most > 0:
-                begin, end = block.left[0]
-                reader.read(int(block.rows[begin]), block.held[begin:end])
-                block.left.popleft()
-                most -= (end - begin) * self._shards.row_bytes
+                begin, end = block.left.popleft()
+                first = int(block.rows[begin])
+                until = first + LOADED_AT_A_TIME // self._shards.row_bytes
+                cut = max(begin + 1, int(np.searchsorted(block.rows[begin:end], until)) + begin)
+                try:
+                    span = self._fetch(reader, block.rows[begin:cut], block.held[begin:cut])
+                except BaseException:
+                    block.left.appendleft((begin, end))
+                    raise
+                if cut < end:
+                    block.left.appendleft((cut, end))
+                most -= span * self._shards.row_bytes
+
+    def _fetch(self, reader: Reader, rows: Indices, out: AnyArray) -> int:
+        """Read ascending rows, and what lies between them; how many rows that is."""
+        first, span = int(rows[0]), int(rows[-1] - rows[0]) + 1
+        if span == len(rows):
+            reader.read(first, out)
+        else:
+            through = self._shards.empty(span)
+            reader.read(first, through)
+            np.take(through, rows - first, axis=0, out=out, mode="clip")
+        return span
 
     def _take(self, block: _Block, place: Indices, out: Samples32) -> None:
         if block.held.dtype == np.float32:

@@ -228,9 +228,11 @@ def fill(descriptor: int, offset: int, out: AnyArray) -> None:
         left, offset = left[count:], offset + count
 
 
-def runs(rows: Indices) -> Iterator[tuple[int, int]]:
-    """Half-open ranges of places in ascending rows, at which these are consecutive."""
-    breaks = np.flatnonzero(np.diff(rows) != 1) + 1
+def runs(rows: Indices, gap: int = 1) -> Iterator[tuple[int, int]]:
+    """Half-open ranges of places in ascending rows, at which these are consecutive, or at most
+    `gap` apart.
+    """
+    breaks = np.flatnonzero(np.diff(rows) > gap) + 1
     bounds = [0, *breaks.tolist(), len(rows)] if len(rows) else [0]
     yield from pairwise(bounds)
 

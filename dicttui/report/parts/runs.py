@@ -35,11 +35,13 @@ def _notices(material: Material) -> Iterator[str]:
             "do not compare. mse and fvu do."
         )
     specifications = [run.recorded.specification for run in material.runs]
-    optimizers = {specification.get("optimizer") for specification in specifications}
-    rates = {specification.get("lr") for specification in specifications}
+    with_rates = [s for s in specifications if s.get("lr") is not None]
+    optimizers = {specification.get("optimizer") for specification in with_rates}
+    rates = {specification.get("lr") for specification in with_rates}
     if len(optimizers) > 1 and len(rates) == 1:
+        who = "All runs" if len(with_rates) == len(specifications) else "All runs that have one"
         yield (
-            "All runs have the same learning rate. That says nothing about their optimizers: "
+            f"{who} have the same learning rate. That says nothing about their optimizers: "
             "each has to be seen at a rate of its own."
         )
 
@@ -55,7 +57,7 @@ def _card(run: RunMaterial) -> Markup:
         element(
             "h3", run_name(run), element("span", recorded.state, class_=f"state {recorded.state}")
         ),
-        element("p", element("strong", optimizer), f" at {_rate(run)}", class_="what"),
+        element("p", element("strong", optimizer), _rate(run), class_="what"),
         element("p", ", ".join(part for part in (settings, network) if part), class_="what quiet"),
         _origin(run),
         element("dl", _figures(run), class_="figures"),
@@ -65,12 +67,12 @@ def _card(run: RunMaterial) -> Markup:
 
 
 def _rate(run: RunMaterial) -> str:
-    """The learning rate at the end, and at the start if it was another."""
+    """The learning rate at the end, and at the start if it was another, after an optimizer."""
     picture = run.picture
     start = run.recorded.specification.get("lr")
     if picture is None or picture.base_lr is None:
-        return f"lr {number(start)}" if isinstance(start, float | int) else "lr n/a"
-    words = f"lr {number(picture.base_lr)}"
+        return f" at lr {number(start)}" if isinstance(start, float | int) else ", no learning rate"
+    words = f" at lr {number(picture.base_lr)}"
     if picture.base_dictionary_lr not in (None, picture.base_lr):
         words += f", dictionary {number(picture.base_dictionary_lr)}"
     if isinstance(start, float | int) and float(start) != picture.base_lr:

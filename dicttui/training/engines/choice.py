@@ -10,8 +10,10 @@ from torch import nn
 
 from dicttui.data.error import DataError
 from dicttui.networks import foreign
+from dicttui.networks.protocol import DictionaryNetwork
+from dicttui.networks.reference import ReferenceDictionary
 from dicttui.training.engines import captured, cuda_graph, held
-from dicttui.training.engines.eager import EagerEngine
+from dicttui.training.engines.beginning import first_engine
 from dicttui.training.engines.engine import CannotCaptureError, Capture, Engine, Observe, Work
 from dicttui.training.trainable import Trainable
 
@@ -34,32 +36,33 @@ others, and whoever waits for the first losses should not wait for more."""
 class Choice:
     """The engine of one run, another one after a while."""
 
-    def __init__(self, *, only_eager: bool = False) -> None:
-        self._eager = EagerEngine()
+    def __init__(self, first: Engine, only: str = "") -> None:
+        """Begin with an engine; `only` says why there is to be no other, where that is so."""
+        self._first = first
         self._fast: Engine | None = None
         self._capture: Capture | None = None
         self._of: tuple[nn.Module, torch.device] | None = None
         """The network and the device that a faster engine is, or was, looked for."""
-        self._only_eager = only_eager
+        self._only = bool(only)
         self._eager_steps = 0
-        self._why = "as asked for" if only_eager else ""
+        self._why = only
 
     # -- what it is now --------------------------------------------------------------------------
 
     def now(self, trainable: Trainable) -> Engine:
         """The engine that makes the next steps of a run."""
         fast = self._fast
-        return fast if fast is not None and fast.fits(trainable) else self._eager
+        return fast if fast is not None and fast.fits(trainable) else self._first
 
     def is_eager(self, trainable: Trainable) -> bool:
-        """Whether plain PyTorch makes the next steps of a run."""
-        return self.now(trainable) is self._eager
+        """Whether the engine that it began with makes the next steps of a run."""
+        return self.now(trainable) is self._first
 
     def detail(self, trainable: Trainable) -> str:
         """Why it is eager; empty if it is not."""
         if self._of is not None and not self._is_of(trainable):
             return ""
-        return self._why if self.now(trainable) is self._eager else ""
+        return self._why if self.now(trainable) is self._first else ""
 
     def _is_of(self, trainable: Trainable) -> bool:
         return self._of is not None and (
@@ -76,10 +79,10 @@ class Choice:
         self, trainable: Trainable, first: int, count: int, observe: Observe | None = None
     ) -> list[float]:
         """As `Engine.advance`; before it, some milliseconds of work towards a faster engine."""
-        if not self._only_eager:
+        if not self._only:
             self._look_further(trainable, first)
         engine = self.now(trainable)
-        if engine is self._eager:
+        if engine is self._first:
             self._eager_steps += count
         return engine.advance(trainable, first, count, observe)
 
@@ -126,9 +129,12 @@ class Choice:
             put_others()
 
 
-def chosen(setting: Literal["auto", "eager"]) -> Choice:
-    """The engine of a run whose preset says so."""
-    return Choice(only_eager=setting == "eager")
+def chosen(setting: Literal["auto", "eager"], network: DictionaryNetwork) -> Choice:
+    """The engine of a run with this network, whose preset says so."""
+    first = first_engine(network)
+    if isinstance(network, ReferenceDictionary):
+        return Choice(first, "each step is one call of partial_fit, on the CPU")
+    return Choice(first, "as asked for" if setting == "eager" else "")
 
 
 def _capture(trainable: Trainable, first: int) -> Capture:

@@ -6,6 +6,7 @@ from typing import cast
 
 from textual.widget import Widget
 
+from dicttui.preset.learners import LEARNERS
 from dicttui.preset.optimizers import OPTIMIZERS
 from dicttui.preset.values import MOST_RUNS, Constraint
 from dicttui.training.interventions import Fork
@@ -35,12 +36,15 @@ class ForkDialog(Form[Fork]):
         self._run_name = run.name
         self._rate = run.base_lr if run.base_lr is not None else run.lr
         self._penalty = run.l1_coefficient
-        self._optimizers = [name for name in OPTIMIZERS if name != run.optimizer]
-        self._constraints = [name for name in CONSTRAINTS if name != run.constraint]
+        self._learner = run.optimizer in LEARNERS
+        """Which is what it is: no optimizer could go on with it, and no constraint be put on it."""
+        others, bounds = ((), ()) if self._learner else (OPTIMIZERS, CONSTRAINTS)
+        self._optimizers = [name for name in others if name != run.optimizer]
+        self._constraints = [name for name in bounds if name != run.constraint]
         self._now = (run.optimizer, run.constraint)
         takes = f"It takes {memory(run.fork_bytes)}" if run.fork_bytes else "It takes little memory"
         self.body = (
-            f"A new run with the same weights, optimizer state and batches from step "
+            f"A new run with the same {self._state()} and batches from step "
             f"{count(run.step)} on, but for what you change here. {takes}; "
             f"runs: {runs} of at most {MOST_RUNS}."
         )
@@ -49,6 +53,9 @@ class ForkDialog(Form[Fork]):
                 " It has diverged: this is its last finite state, and what made it diverge may "
                 "do so again at once."
             )
+
+    def _state(self) -> str:
+        return "dictionary, statistics" if self._learner else "weights, optimizer state"
 
     def fields(self) -> Iterable[Widget]:
         """What may be different; the learning rate is halved."""
@@ -61,13 +68,15 @@ class ForkDialog(Form[Fork]):
             yield self._rate_field
         choices = (f"as it is: {optimizer}", *self._optimizers)
         self._optimizer = ChoiceLine("optimizer", choices, glyphs=glyphs, width=LABEL)
-        yield self._optimizer
         choices = (f"as it is: {constraint}", *self._constraints)
         self._constraint = ChoiceLine("constraint", choices, glyphs=glyphs, width=LABEL)
-        yield self._constraint
+        if not self._learner:
+            yield self._optimizer
+            yield self._constraint
         if self._penalty is not None:
             penalty = f"{self._penalty:.10g}"
-            self._penalty_field = LabelledInput("L1 penalty", penalty, glyphs=glyphs, width=LABEL)
+            called = "alpha" if self._learner else "L1 penalty"
+            self._penalty_field = LabelledInput(called, penalty, glyphs=glyphs, width=LABEL)
             yield self._penalty_field
 
     def on_choice_line_changed(self) -> None:

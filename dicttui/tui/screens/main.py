@@ -12,7 +12,7 @@ from dicttui.training.interventions import Receipt
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui import cadence
 from dicttui.tui.cadence import Cadence, When
-from dicttui.tui.charting import chart_content
+from dicttui.tui.charting import chart_content, scatter_content
 from dicttui.tui.display import Display, is_training
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.keys import KEYS, Key
@@ -26,6 +26,7 @@ from dicttui.tui.widgets.loss_chart import LossChart
 from dicttui.tui.widgets.playback_line import PlaybackLine
 from dicttui.tui.widgets.receipt_line import ReceiptLine
 from dicttui.tui.widgets.run_card import RunCard, norm_scale
+from dicttui.tui.widgets.scatter_chart import ScatterChart
 from dicttui.tui.widgets.system_line import SystemLine, trouble
 from dicttui.tui.widgets.title_line import TitleLine
 
@@ -54,6 +55,7 @@ class MainScreen(LiveScreen):
         self._holder = Cards(id="cards")
         self._title = TitleLine(glyphs=glyphs)
         self._chart = LossChart(glyphs=glyphs)
+        self._scatter = ScatterChart(glyphs=glyphs)
         self._system = SystemLine(glyphs=glyphs)
         self._playback = PlaybackLine(glyphs=glyphs)
         self._receipt = ReceiptLine(glyphs=glyphs)
@@ -70,6 +72,7 @@ class MainScreen(LiveScreen):
         with self._holder:
             yield from self._cards.values()
         yield self._chart
+        yield self._scatter
         yield self._system
         yield self._playback
         yield self._receipt
@@ -120,6 +123,8 @@ class MainScreen(LiveScreen):
                 )  # fmt: skip
 
     def _show_chart(self, snapshot: Snapshot, display: Display) -> None:
+        if self._scatter.display:
+            self._scatter.show(scatter_content(snapshot, display.chart, self._looks.of))
         if self._chart.display:
             self._chart.show(chart_content(snapshot, display.chart, self._looks.of))
 
@@ -211,6 +216,8 @@ class MainScreen(LiveScreen):
             if card.display != shown:
                 card.display = shown
                 self._curves.forget()
+        self._scatter.display = shared.chart > 0 and display.chart.scatter
+        self._chart.display = shared.chart > 0 and not display.chart.scatter
         if shared == self._plan:
             self._show_selected(chosen)
             return
@@ -231,7 +238,6 @@ class MainScreen(LiveScreen):
             card.styles.height = shared.card_height
             card.set_class(shared.bordered, "-bordered")
             card.set_class(shared.columns > 1, "-beside-others")
-        self._chart.display = shared.chart > 0
         self._show_selected(chosen)
 
     def _show_selected(self, chosen: int) -> None:

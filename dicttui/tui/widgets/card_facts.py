@@ -5,8 +5,17 @@ from dataclasses import dataclass
 
 from dicttui.training.snapshot import RunSnapshot, RunState
 from dicttui.tui.glyphs import Glyphs
-from dicttui.tui.numbers import count, learning_rate, number, percent, rate
+from dicttui.tui.numbers import (
+    count,
+    learning_rate,
+    number,
+    percent,
+    rate,
+    samples_rate,
+    time_left,
+)
 from dicttui.tui.widgets.roles import Role, Span, Spans, apart, cut, folded, width_of
+from dicttui.tui.widgets.slim_bar import LONGEST, SHORTEST, slim_bar
 
 STATE_ROLES: dict[RunState, Role] = {
     "loading": "muted",
@@ -37,6 +46,11 @@ REFERENCE = "eager"
 """The engine that others are compared with."""
 EXACT = "the same numbers as eager's, to the last bit"
 INEXACT = "eager's numbers but for rounding"
+PACE = 7
+"""Cells kept for the steps per second."""
+LONGEST_PERCENTAGE = 7
+LONGEST_LEFT = 16
+"""Of what is said of the time that is left."""
 VALUE = 8
 SHARE = 5
 """Cells kept for a number, a percentage on a narrow card: little moves when its length changes."""
@@ -69,12 +83,13 @@ def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> l
     writer = _Writer(run, width, glyphs)
     # Before the metrics: a fork is compared with where it comes from.
     origin = [Fact(5, tuple(writer.origin()))] if run.parent else []
+    progress = Fact(1, tuple(writer.progress()))
     lines = [
         Fact(0, tuple(writer.heading(standing))),
         *(Fact(3, tuple(alert)) for alert in writer.alerts()),
         Fact(6, tuple(writer.optimizer())),
         *origin,
-        Fact(1, tuple(writer.progress())),
+        progress,
         Fact(4, tuple(writer.rates())),
         Fact(2, tuple(writer.loss())),
     ]
@@ -83,6 +98,8 @@ def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> l
     lines += [Fact(5 + 2 * place_in_grid, tuple(row)) for place_in_grid, row in enumerate(rows)]
     if (coefficient := writer.coefficient()) and not writer.coefficient_beside_rates():
         lines.append(Fact(10, tuple(coefficient)))
+    if throughput := writer.throughput():
+        lines.insert(lines.index(progress) + 1, Fact(8, tuple(throughput)))
     lines.append(Fact(12, tuple(writer.network())))
     if run.engine and standing.alone:
         lines.append(Fact(13, tuple(writer.engine())))
@@ -107,6 +124,8 @@ class _Writer:
         self.run = run
         self.width = width
         self.glyphs = glyphs
+        self._told_time_left = False
+        """Whether the time that is left stands on the line of the steps."""
 
     def heading(self, standing: Standing) -> list[Span]:
         """`[1] ● adam          ▶ running`"""
@@ -172,18 +191,59 @@ class _Writer:
         return cut(spans, self.width, self.glyphs)
 
     def progress(self) -> list[Span]:
-        """`step 4,200 / 10,000 42%      4,312/s`"""
+        """`step 4,200 / 10,000 ━━━━━─────── 42%     4,312/s`"""
         run = self.run
         left: list[Span] = [("step ", "label"), (count(run.step), "plain")]
         if run.target and self.width >= 24:
             left.append((f" / {count(run.target)}", "muted"))
-        if run.target and self.width >= ROOMY:
-            left.append((f"  {percent(min(1.0, run.step / run.target))}", "muted"))
-        if run.metrics_step is not None and run.metrics and self.width >= ROOMY:
-            left += [("  metrics at ", "muted"), self._measured_at(run.metrics_step)]
         pace = rate(run.steps_per_second, glyphs=self.glyphs)
         right: list[Span] = [(pace, "plain")] if run.steps_per_second is not None else []
+        if run.target:
+            left += self._beside_steps(self.width - width_of(left) - max(PACE, width_of(right)) - 1)
         return apart(left, right, self.width, self.glyphs)
+
+    def _beside_steps(self, room: int) -> list[Span]:
+        """A bar, the percentage, the time that is left: what has room, the bar first, then the
+        time. Room is kept for the longest of each, so that nothing jumps.
+        """
+        run = self.run
+        share = min(1.0, run.step / run.target)
+        said: Span = (f" {percent(share)}", "muted")
+        left = time_left(run.seconds_left)
+        told: Span = (f" {left}", "muted")
+        for after, kept in (
+            ([said, told], LONGEST_PERCENTAGE + LONGEST_LEFT),
+            ([told], LONGEST_LEFT),
+            ([said], LONGEST_PERCENTAGE),
+        ):
+            if room - kept - 1 >= SHORTEST and (left or told not in after):
+                bar = slim_bar(share, min(LONGEST, room - kept - 1), self.glyphs, "run")
+                self._told_time_left = told in after
+                return [(" ", "plain"), *bar, *after]
+        return [said] if room >= LONGEST_PERCENTAGE else []
+
+    def throughput(self) -> list[Span]:
+        """`431 k samples/s  epoch 3.2  batch 100      ≈3 m 20 s left`"""
+        run = self.run
+        parts: list[list[Span]] = []
+        if run.samples_per_second is not None:
+            parts.append([(samples_rate(run.samples_per_second), "plain")])
+        if run.epoch is not None and run.steps_per_epoch != 1:
+            parts.append([("epoch ", "label"), (f"{run.epoch:,.1f}", "plain")])
+        if run.batch_size is not None:
+            whole = run.steps_per_epoch == 1
+            words = "full batch " if whole else "batch "
+            parts.append([(words, "label"), (count(run.batch_size), "plain")])
+        left_over = "" if self._told_time_left else time_left(run.seconds_left)
+        right: list[Span] = [(left_over, "muted")] if left_over else []
+        left: list[Span] = []
+        for part in parts:
+            more: list[Span] = [*left, ("  ", "plain"), *part] if left else part
+            if width_of(more) + 1 + width_of(right) <= self.width or not left:
+                left = more
+        if left and width_of(left) + 1 + width_of(right) > self.width:
+            right = []
+        return apart(left, right, self.width, self.glyphs) if left or right else []
 
     def rates(self) -> list[Span]:
         """The learning rate in force, the dictionary's where it differs, the schedule's place."""
@@ -209,6 +269,8 @@ class _Writer:
         return taken < self.width
 
     def _learning_rate(self) -> list[Span]:
+        if self.run.lr is None:
+            return [("no learning rate", "muted")]
         return [("lr ", "label"), (learning_rate(self.run.lr, glyphs=self.glyphs), "plain")]
 
     def loss(self) -> list[Span]:
@@ -232,7 +294,7 @@ class _Writer:
         """Metrics, held-out loss and ripple: a label and a value each."""
         run = self.run
         cells: list[tuple[str, Spans]] = []
-        if run.metrics and run.metrics_step is not None and self.width < ROOMY:
+        if run.metrics and run.metrics_step is not None:
             cells.append(("at step", [self._measured_at(run.metrics_step)]))
         if run.held_out_loss is not None:
             cells.append(("held-out", [(self._number(run.held_out_loss), "plain")]))

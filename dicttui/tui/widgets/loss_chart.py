@@ -16,8 +16,9 @@ from dicttui.tui.palette import run_style
 from dicttui.tui.plotext_canvas import FRAME, Frame, Piece, PlotextCanvas, Tag
 from dicttui.tui.raster import faint, line_dots, patterns
 from dicttui.tui.scaling import Axis, Columns, columns, smoothed, x_axis, y_axis
-from dicttui.tui.ticks import ticks
+from dicttui.tui.widgets.chart_cells import Cells
 from dicttui.tui.widgets.chart_content import ChartContent, Curve
+from dicttui.tui.widgets.chart_frame import framed, heading
 from dicttui.tui.widgets.chart_marks import FLOOR, MARK, Plane, floor_pieces, mark_pieces
 from dicttui.tui.widgets.lines import Line, Lines
 
@@ -32,11 +33,6 @@ GHOSTS_STRETCH = 0.5
 """Of the y axis' length: by how much what was taken back may lengthen it on either side."""
 
 _MARKED, _FAINT = Style(bold=True), Style(dim=True)
-
-# Below these an axis takes more room than it is worth.
-_NARROWEST_WITH_LABELS = 20
-_LOWEST_WITH_AXIS = 5
-_LOWEST_WITH_HEADING = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +97,9 @@ class LossChart(Lines):
             near = y.longer(GHOSTS_STRETCH)
             past = [columns(g, width, x, content.x_quantity).within(near) for _, g in ghosts]
             y, clipped = y_axis([*whole, *past], log=log, include=floors)
-        heading = self._heading(width, height, y, clipped=clipped)
+        above = self._heading(width, height, y, clipped=clipped)
         finite = any(np.isfinite(curve.last).any() for curve in whole)
-        frame, plane = self._frame(width, height - len(heading), x, y, labels=finite)
+        frame, plane = framed(width, height - len(above), x, y, labels=finite, glyphs=self.glyphs)
         if finite:
             drawn = [self._ghost(curve, ghost, plane) for curve, ghost in ghosts]
             drawn += [self._drawn(*chosen, plane) for chosen in series]
@@ -115,7 +111,7 @@ class LossChart(Lines):
             self._canvas = PlotextCanvas()
         lines = self._canvas.build(frame, pieces, self.glyphs)
         strips = [Strip([Segment(text, self._style(tag)) for text, tag in line]) for line in lines]
-        return [*heading, *strips]
+        return [*above, *strips]
 
     def _drawn(self, curve: Curve, held_out: bool, series: Series, plane: Plane) -> _Drawn:
         count = plane.width * self.glyphs.sub_columns
@@ -133,55 +129,10 @@ class LossChart(Lines):
         ).within(plane.y)
         return _Drawn(curve, False, line, line, ghost=True)
 
-    def _frame(
-        self, width: int, height: int, x: Axis, y: Axis, *, labels: bool
-    ) -> tuple[Frame, Plane]:
-        """The frame with its ticks where there is something to read, and its canvas's plane."""
-        glyphs = self.glyphs
-        axis_below = height >= _LOWEST_WITH_AXIS
-        rows = height - 2 if axis_below else height
-        y_values: list[tuple[float, str]] = []
-        if labels and width >= _NARROWEST_WITH_LABELS and rows >= 2:
-            y_values = ticks(y, max(2, rows // 3), glyphs=glyphs)
-        # A first frame tells how wide the canvas is, which the ticks' cells depend on.
-        sized = Frame(
-            width,
-            height,
-            ((0, ""),) if axis_below else (),
-            tuple((0, label) for _, label in y_values),
-        )
-        plane = Plane(x, y, sized.canvas_width, sized.canvas_height, glyphs)
-        x_values = []
-        if labels and axis_below:
-            x_values = ticks(x, max(1, plane.width // 12), glyphs=glyphs)
-        frame = Frame(
-            width,
-            height,
-            tuple((plane.column(value), label) for value, label in x_values) or sized.x_ticks,
-            tuple((plane.row(value), label) for value, label in y_values),
-        )
-        return frame, plane
-
     def _heading(self, width: int, height: int, y: Axis, *, clipped: bool) -> list[Text]:
-        """What is drawn, then each run's marker and name; as many lines as are worth it."""
-        at_most = 0 if height < _LOWEST_WITH_HEADING else max(1, height // 8)
-        if not at_most:
-            return []
-        lines = [Text(no_wrap=True)]
+        """What is drawn, then each run's marker and name."""
         entries = [(self._subject(y, clipped=clipped), self._style(FRAME)), *self._legend()]
-        for i, (entry, style) in enumerate(entries):
-            left = len(entries) - i
-            more = f" +{left}"
-            room = width - (len(more) if left > 1 and len(lines) == at_most else 0)
-            gap = "  " if lines[-1].plain else ""
-            if len(lines[-1].plain) + len(gap) + len(entry) > room and lines[-1].plain:
-                if len(lines) == at_most:
-                    lines[-1].append(more)
-                    break
-                lines.append(Text(no_wrap=True))
-                gap = ""
-            lines[-1].append(gap + entry, style)
-        return lines
+        return heading(entries, width, height)
 
     def _subject(self, y: Axis, *, clipped: bool) -> str:
         content = self._content
@@ -242,26 +193,24 @@ def _tag(curve: Curve) -> Tag:
 def _curves(drawn: Sequence[_Drawn], plane: Plane) -> list[Piece]:
     """The lines as texts, a row of one run's neighbouring cells each."""
     glyphs = plane.glyphs
-    pattern = np.zeros((plane.height, plane.width), dtype=np.int64)
-    owner = np.zeros((plane.height, plane.width), dtype=np.int64)
+    canvas = Cells(plane.width, plane.height)
     for one in drawn:
         if one.ghost:
             cells = patterns(faint(_dots(one.line, plane, envelope=False)), glyphs)
-            _lay(pattern, owner, cells, _GHOST + one.curve.colour % _GHOSTS)
+            canvas.lay(cells, _GHOST + one.curve.colour % _GHOSTS, over=_ENVELOPE)
     drawn = [one for one in drawn if not one.ghost]
     for one in drawn:
         if one.line is not one.raw:
             cells = patterns(faint(_dots(one.raw, plane, envelope=True)), glyphs)
-            _lay(pattern, owner, cells, _tag(one.curve) + _ENVELOPE)
+            canvas.lay(cells, _tag(one.curve) + _ENVELOPE, over=_ENVELOPE)
     for one in drawn:
         dots = _dots(one.line, plane, envelope=one.line is one.raw)
         if one.held_out:
             dots &= np.arange(dots.shape[1]) // (2 * glyphs.sub_columns) % 2 == 0
-        _lay(pattern, owner, patterns(dots, glyphs), _tag(one.curve))
-    characters = [[glyphs.cells[cell] for cell in row] for row in pattern.tolist()]
+        canvas.lay(patterns(dots, glyphs), _tag(one.curve), over=_ENVELOPE)
     for i, one in enumerate(drawn):
-        _place_markers(characters, owner, one, plane, shift=i / len(drawn))
-    return _pieces(characters, owner)
+        _place_markers(canvas, one, plane, shift=i / len(drawn))
+    return canvas.pieces(glyphs)
 
 
 def _dots(curve: Columns, plane: Plane, *, envelope: bool) -> NDArray[np.bool_]:
@@ -275,24 +224,7 @@ def _dots(curve: Columns, plane: Plane, *, envelope: bool) -> NDArray[np.bool_]:
     )
 
 
-def _lay(
-    pattern: NDArray[np.int64], owner: NDArray[np.int64], cells: NDArray[np.int64], tag: Tag
-) -> None:
-    """Lay cells over what is there: lines share a cell's dots, but hide an envelope and a ghost."""
-    touched = cells > 0
-    shared = touched & ((owner < _ENVELOPE) | (tag > _ENVELOPE))
-    pattern[...] = np.where(shared, pattern | cells, np.where(touched, cells, pattern))
-    owner[touched] = tag
-
-
-def _place_markers(
-    characters: list[list[str]],
-    owner: NDArray[np.int64],
-    one: _Drawn,
-    plane: Plane,
-    *,
-    shift: float,
-) -> None:
+def _place_markers(canvas: Cells, one: _Drawn, plane: Plane, *, shift: float) -> None:
     """Put the run's marker on its line, now and then and at its end."""
     at = np.flatnonzero(np.isfinite(one.line.last))
     if not at.size:
@@ -306,21 +238,7 @@ def _place_markers(
     for i in chosen:
         column = int(across[i])
         row = plane.height - 1 - plane.row(float(one.line.last[at[i]]))
-        characters[row][column] = marker
-        owner[row, column] = tag
-
-
-def _pieces(characters: list[list[str]], owner: NDArray[np.int64]) -> list[Piece]:
-    """Texts of neighbouring cells with one owner; cells without one stay as they are."""
-    height, width = owner.shape
-    ends = np.diff(owner, axis=1, append=-1) != 0
-    pieces, start = [], 0
-    for y, x in np.argwhere(ends).tolist():
-        if tag := int(owner[y, x]):
-            text = "".join(characters[y][start : x + 1])
-            pieces.append(Piece(text, start, height - 1 - y, tag))
-        start = (x + 1) % width
-    return pieces
+        canvas.mark(row, column, marker, tag)
 
 
 def _empty(content: ChartContent, frame: Frame) -> list[Piece]:

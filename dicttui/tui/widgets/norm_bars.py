@@ -22,6 +22,8 @@ _SHORTEST_BAR = 6
 _BETWEEN_COLUMNS = 2
 # Lines of a histogram: taller ones say no more.
 _TALLEST_HISTOGRAM = 6
+# Lines of a distribution from which on one of them tells the quantiles.
+_LOWEST_WITH_QUANTILES = 8
 
 ROUNDING = 1e-5
 """Relative difference of norms that is float32's and not the rows'."""
@@ -145,9 +147,11 @@ class NormBars(Lines):
             # A histogram would show how float32 rounds unit norms, as if that were a finding.
             return [*lines, _line(("all rows are equal", self._style("muted")))][:rows]
         extremes = self._extremes(norms, width)
-        histogram_rows = rows - 1 - len(extremes)
+        if norms.quantiles and rows >= _LOWEST_WITH_QUANTILES:
+            lines.append(self._quantiles(norms, width))
+        histogram_rows = rows - len(lines) - len(extremes)
         if histogram_rows < 1:
-            return lines + extremes[: max(0, rows - 1)]
+            return lines + extremes[: max(0, rows - len(lines))]
         return (
             lines
             + self._histogram(norms, width, min(_TALLEST_HISTOGRAM, histogram_rows))
@@ -172,6 +176,16 @@ class NormBars(Lines):
         if taken + len(rows) <= width:
             pieces.append((rows, self._style("muted")))
         return _line(*pieces)
+
+    def _quantiles(self, norms: Norms, width: int) -> Strip:
+        """Below which so many of the rows lie."""
+        text = ""
+        for name, value in zip(("5%", "25%", "75%", "95%"), norms.quantiles, strict=False):
+            fact = f"{'  ' if text else ''}{name} {number(value, 3, glyphs=self.glyphs)}"
+            if len(text) + len(fact) > width:
+                break
+            text += fact
+        return _line((text, self._style("muted")))
 
     def _extremes(self, norms: Norms, width: int) -> list[Strip]:
         smallest, largest = norms.smallest, norms.largest

@@ -6,7 +6,7 @@ from typing import Any
 
 from dicttui.training.snapshot import Snapshot
 from dicttui.tui.glyphs import Glyphs
-from dicttui.tui.numbers import memory, percent, rate
+from dicttui.tui.numbers import memory, percent, rate, time_left
 from dicttui.tui.widgets.roles import RoleLines, Span, cut
 
 BETWEEN = 1.0
@@ -60,6 +60,11 @@ class SystemLine(RoleLines):
                 f"{run.name} {rate(run.steps_per_second, glyphs=self.glyphs)}" for run in running
             )
             parts.append(("steps", rates))
+        if (left := time_left(max((r.seconds_left or 0.0 for r in running), default=None))) and (
+            target := sum(run.target for run in running)
+        ):
+            share = sum(run.step for run in running) / target
+            parts.append(("all", f"{percent(round(share, 3))}, {left}"))
         if system is not None and system.processor_load is not None:
             parts.append(("cores busy", f"{system.processor_load:.1f}"))
         if system is not None and system.torch:

@@ -144,6 +144,35 @@ class RowTable(ScrollView):
         first = self.scroll_offset.y
         return tuple(self._order[first : first + self._page].tolist())
 
+    @property
+    def row_count(self) -> int:
+        """Rows that there are."""
+        return self._count
+
+    # -- what a table of rows that are not all here does in another way ------------------------
+
+    @property
+    def _count(self) -> int:
+        return len(self._rows)
+
+    @property
+    def _cursor_place(self) -> int:
+        """Where the cursor is in the order on the screen."""
+        return int(self._place[self._cursor])
+
+    def _row_at(self, place: int) -> Row | None:
+        """The row at a place of the order on the screen; None: it is not here."""
+        return self._rows[int(self._order[place])]
+
+    def _put_cursor(self, place: int) -> None:
+        """The cursor goes to a place of the order on the screen."""
+        self.go_to(int(self._order[place]))
+
+    def _put_in_order(self) -> None:
+        self._order = order([row[self._sort] for row in self._rows], descending=self._descending)
+        self._place = np.empty_like(self._order)
+        self._place[self._order] = np.arange(len(self._order))
+
     def show(self, rows: Sequence[Row]) -> None:
         """Show these rows, sorted as before, the cursor on the row that it was on.
 
@@ -206,10 +235,8 @@ class RowTable(ScrollView):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor down the screen."""
-        if not len(self._rows):
-            return
-        place = int(self._place[self._cursor]) + rows
-        self.go_to(int(self._order[max(0, min(len(self._rows) - 1, place))]))
+        if self._count:
+            self._put_cursor(max(0, min(self._count - 1, self._cursor_place + rows)))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by whole screens."""
@@ -236,8 +263,8 @@ class RowTable(ScrollView):
                 self.sort_by(key)
             return
         place = self.scroll_offset.y + offset.y - 1
-        if place < len(self._rows):
-            self.go_to(int(self._order[place]))
+        if place < self._count:
+            self._put_cursor(place)
 
     def _fitting(self) -> tuple[ColumnSpec, ...]:
         """The columns that are on the screen whole: half a number would be another number."""
@@ -262,15 +289,10 @@ class RowTable(ScrollView):
         """Rows on the screen."""
         return max(0, self.size.height - 1)
 
-    def _put_in_order(self) -> None:
-        self._order = order([row[self._sort] for row in self._rows], descending=self._descending)
-        self._place = np.empty_like(self._order)
-        self._place[self._order] = np.arange(len(self._order))
-
     def _scroll_to_cursor(self) -> None:
-        if not len(self._rows) or not self._page:
+        if not self._count or not self._page:
             return
-        place = int(self._place[self._cursor])
+        place = self._cursor_place
         top = self.scroll_offset.y
         if place < top:
             self.scroll_to(y=place, animate=False)
@@ -291,14 +313,17 @@ class RowTable(ScrollView):
         if y == 0:
             return self._heading()
         place = self.scroll_offset.y + y - 1
-        if place >= len(self._rows):
+        if place >= self._count:
             return Strip.blank(self.size.width)
-        index = int(self._order[place])
-        under_cursor = index == self._cursor
-        cells = [
-            _cell(self.glyphs.plain(spec.format(value)), spec.width)
-            for spec, value in zip(self._fitting(), self._rows[index], strict=False)
-        ]
+        row = self._row_at(place)
+        under_cursor = place == self._cursor_place
+        if row is None:
+            cells = [_cell(self.glyphs.ellipsis, spec.width) for spec in self._fitting()]
+        else:
+            cells = [
+                _cell(self.glyphs.plain(spec.format(value)), spec.width)
+                for spec, value in zip(self._fitting(), row, strict=False)
+            ]
         marker = (self.glyphs.selected if under_cursor else " ").ljust(_MARKER_WIDTH)
         text = marker + (" " * _GAP).join(cells)
         style = self._component("cursor") if under_cursor else Style()
@@ -327,7 +352,7 @@ class RowTable(ScrollView):
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor on the screen."""
         self._painted.clear()
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self.size.width, self._count + 1)
         self._scroll_to_cursor()
         self.refresh()
 

@@ -48,6 +48,32 @@ async def another_row_and_order(app: Driver) -> None:
     await press("right", "down")(app)
 
 
+def dead_atoms(*keys: str) -> Callable[[Driver], Awaitable[None]]:
+    """How often atoms fire, then keys."""
+
+    async def scenario(app: Driver) -> None:
+        await app.press("z")
+        await app.see("never")
+        await press(*keys)(app)
+
+    return scenario
+
+
+async def the_last_by_norm(app: Driver) -> None:
+    """The end of very many rows, largest norms first."""
+    await app.press("r")
+    await app.see("16,384 rows")
+    await app.press("right")
+    await app.press("end")
+    await app.until(lambda: "0.5" in app.lines()[-4])
+
+
+async def scatter(app: Driver) -> None:
+    """Error over sparsity in place of curves."""
+    await press("j", "down", "down", "down", "enter")(app)
+    await app.see("fvu (log) over l0")
+
+
 async def three_receipts(app: Driver) -> None:
     """One intervention applied, one failed, one that waits for its answer."""
     await app.press("plus")
@@ -121,9 +147,13 @@ PICTURES = {
     "ghosts_seconds_smooth": Picture(handmade.with_ghosts(), SMALL, press("t", "m", "y")),
     "ghosts_ascii": Picture(handmade.with_ghosts(), SMALL, options={"ascii": True}),
     "chart_linear_smooth": Picture(handmade.with_marks(), SMALL, press("y", "m", "m")),
+    "scatter": Picture(handmade.scattered(), scenario=scatter),
+    "scatter_ascii_small": Picture(handmade.scattered(), SMALL, scatter, {"ascii": True}),
+    "minibatches": Picture(handmade.dying(2), SMALL),
     "chart_seconds_of_mse": Picture(handmade.two_runs(), scenario=frozen_seconds_of_mse),
     # Screens
     "rows": Picture(handmade.planted(), scenario=another_row_and_order),
+    "rows_of_many": Picture(handmade.large_dictionary(), scenario=the_last_by_norm),
     "rows_narrow": Picture(handmade.large_dictionary(), SMALL, press("r")),
     "atoms": Picture(
         handmade_closeups.three_pictures(), (120, 24), press("a", "left", "3", "down")
@@ -139,6 +169,11 @@ PICTURES = {
     "sample": Picture(handmade_closeups.pictures(), scenario=press("i", "right_square_bracket")),
     "sample_narrow": Picture(handmade_closeups.pictures(), SMALL, press("i", "2")),
     "sample_of_known_atoms": Picture(handmade_closeups.known_atoms(), scenario=press("i")),
+    "dead": Picture(handmade.dying(), scenario=dead_atoms("tab")),
+    "dead_small": Picture(handmade.dying(), SMALL, dead_atoms()),
+    "dead_ascii_eight_runs": Picture(
+        handmade.dying(8), SMALL, dead_atoms("shift+tab"), {"ascii": True}
+    ),
     "events": Picture(handmade.two_runs(), scenario=three_receipts, answer=False),
     "help": Picture(handmade.two_runs(), scenario=press("question_mark")),
     "palette": Picture(handmade.two_runs(), SMALL, press("ctrl+p", "l", "r")),
