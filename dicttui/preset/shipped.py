@@ -7,7 +7,7 @@ from dicttui.preset.problems import PresetError, Problem
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def _directory() -> Path:
+def directory() -> Path:
     """Where they lie: inside the package once installed, at the top level in a checkout."""
     installed = _PACKAGE / "_presets"
     return installed if installed.is_dir() else _PACKAGE.parent / "presets"
@@ -15,7 +15,7 @@ def _directory() -> Path:
 
 def names() -> tuple[str, ...]:
     """The names of the shipped presets, in alphabetical order."""
-    return tuple(sorted(path.stem for path in _directory().glob("*.toml")))
+    return tuple(sorted(path.stem for path in directory().glob("*.toml")))
 
 
 def find(name: str) -> Path:
@@ -25,7 +25,7 @@ def find(name: str) -> Path:
     """
     known = names()
     if name in known:
-        return _directory() / f"{name}.toml"
+        return directory() / f"{name}.toml"
     # It imports what checks presets, and the names are asked for before that.
     from dicttui.preset.wording import listed, nearest
 

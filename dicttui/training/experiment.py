@@ -9,13 +9,16 @@ from torch import Tensor
 
 from dicttui.data import seeds
 from dicttui.data.affine import facts_of
+from dicttui.data.error import DataError
 from dicttui.data.samples import Samples
-from dicttui.data.source import open_source
+from dicttui.data.source import Source, open_source
 from dicttui.measures.deadness import Deadness
 from dicttui.networks import averaging, reference, registry
 from dicttui.networks.exchange import starting
 from dicttui.networks.protocol import DictionaryNetwork
 from dicttui.optimizers import registry as optimizers
+from dicttui.preset import shipped
+from dicttui.preset.data import OwnData
 from dicttui.preset.learners import MiniBatchDictionaryLearning
 from dicttui.preset.model import Preset
 from dicttui.preset.networks import AnyNetwork, weights_of
@@ -45,7 +48,7 @@ class Experiment:
     def __init__(self, preset: Preset) -> None:
         self.preset = preset
         seed = preset.training.seed
-        source = open_source(preset.data, seed, preset.directory)
+        source = _opened(preset)
         torch.manual_seed(seed)
         specifications = [run.network for run in preset.runs]
         first = self._build(specifications[0], source.d_in)
@@ -154,6 +157,21 @@ class Experiment:
         return GradientRun(
             trainable, training.steps, window, choice.chosen(training.engine, network)
         )
+
+
+def _opened(preset: Preset) -> Source:
+    """The preset's samples. Raises DataError; of a shipped preset whose samples are a person's own,
+    it says how to come to one that has them.
+    """
+    try:
+        return open_source(preset.data, preset.training.seed, preset.directory)
+    except DataError as error:
+        if not isinstance(preset.data, OwnData) or preset.directory != shipped.directory():
+            raise
+        raise DataError(
+            f"{error}. It is a template: copy it with `dicttui presets new mine.toml --from "
+            f"{preset.source}`, and say in the copy where your samples are"
+        ) from error
 
 
 def _started_like(reference: dict[str, Tensor], network: DictionaryNetwork) -> DictionaryNetwork:

@@ -119,6 +119,7 @@ def test_the_template_for_activations_says_what_it_lacks_and_trains_once_it_has_
     ended = dicttui("train", "sae-activations")
     assert ended.status == 2
     assert "activations" in ended.err
+    assert "dicttui presets new mine.toml --from sae-activations" in ended.err
     assert "Traceback" not in ended.err
     assert dicttui("presets", "new", "mine.toml", "--from", "sae-activations").status == 0
     text = Path("mine.toml").read_text()
