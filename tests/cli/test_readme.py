@@ -46,7 +46,7 @@ def test_its_example_of_errors_is_what_is_said(dicttui, tmp_path, monkeypatch):
 
 def test_its_table_has_every_preset():
     section = README.partition("\n## Presets\n")[2].partition("\n## ")[0]
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", section, re.M)) == set(names())
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.M)) == set(names())
 
 
 def test_its_table_has_every_key():
