@@ -179,6 +179,8 @@ def _runs_of_table(index: int, table: Mapping[str, Any], network: Specification 
         ]
         if run.specification and network:
             problems += _cannot_resample(run.specification, network, where)
+        if arguments and network:
+            problems += _too_many_coefficients(arguments, network, where)
         if run.specification and arguments and network:
             candidates.append(
                 _Candidate(run.specification.name, chosen, run.specification, arguments, network)
@@ -199,6 +201,18 @@ def _cannot_resample(keys: RunKeys, network: Specification, where: str) -> Itera
             at(where, "resample_every"),
             "this network's atoms cannot be started anew one by one; allowed: with a sparse "
             "autoencoder (relu, topk, …), or 0",
+        )
+
+
+def _too_many_coefficients(
+    arguments: OptimizerSpecification, network: Specification, where: str
+) -> Iterable[Problem]:
+    wanted = getattr(arguments, "transform_n_nonzero_coefs", None)
+    atoms = getattr(network, "dict_size", None)
+    if wanted is not None and atoms is not None and wanted > atoms:
+        yield Problem(
+            at(where, "transform_n_nonzero_coefs"),
+            f"{wanted} are more than there are atoms; allowed: at most dict_size ({atoms})",
         )
 
 

@@ -84,6 +84,7 @@ def test_it_is_recorded_and_written_as_a_preset_and_read_back(read_text):
         ("random_state = 3", "runs[1].random_state: is decided by seed under [training]"),
         ("transform_alhpa = 3", 'did you mean "transform_alpha"?'),
         ("positive_code = true", "runs[1].fit_algorithm: codes as lars finds them have signs"),
+        ("transform_n_nonzero_coefs = 13", "runs[1].transform_n_nonzero_coefs: 13 are more than"),
         ("[runs.network]\nl1_coefficient = 1.0", "runs[1].network.l1_coefficient: MiniBatch"),
     ],
 )

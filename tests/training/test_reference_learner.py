@@ -203,3 +203,25 @@ def test_its_rows_are_followed_and_have_no_step_of_an_optimizer(session):
     row = shown(session).rows[0]
     assert row.update_ratio is not None
     assert (row.effective_step, row.adam_ratio) == (None, None)
+
+
+def test_a_checkpoint_goes_on_as_if_nothing_had_happened(session, open_session, tmp_path):
+    from dataclasses import replace
+
+    from dicttui.record import moment_files
+    from dicttui.training import checkpoints
+
+    session.advance(STEPS)
+    other = open_session(BESIDE_ADAM.format(transform="lasso_cd"))
+    other.advance(1)
+    taken = checkpoints.taken(session._trainer.experiment, 0, None)
+    runs = []
+    for place, run in enumerate(taken.runs):
+        file = tmp_path / f"{place}.safetensors"
+        moment_files.write(run.moment, moment_files.digest_of(run.moment), file)
+        runs.append(replace(run, moment=moment_files.read(file)))
+    checkpoints.put(other._trainer.experiment, replace(taken, runs=tuple(runs)), "cpu")
+    for one in (session, other):
+        one.advance(STEPS)
+    assert shown(other).step == 2 * STEPS
+    assert same(state_of(session), state_of(other))

@@ -11,6 +11,7 @@ from dicttui.training.interventions import Fork, Keep, Restart, SetLearningRate,
 from dicttui.tui.display import Display
 from dicttui.tui.keys import BY_NAME, footer_keys
 from dicttui.tui.selection import Looks
+from dicttui.tui.widgets.choices import ChoiceLine
 
 
 def label_of_undo(label: str) -> str:
@@ -148,6 +149,24 @@ def test_a_network_without_a_penalty_and_a_learner_without_a_rate_are_not_asked_
         assert app.session.submitted == [Fork("adam")]
 
     drive(scenario, handmade.snapshot(bare))
+
+
+def test_of_a_learner_only_its_penalty_can_be_different() -> None:
+    learner = replace(
+        handmade.adam(), optimizer="MiniBatchDictionaryLearning", lr=None, base_lr=None,
+        l1_coefficient=0.25,
+    )  # fmt: skip
+
+    async def scenario(app: Driver) -> None:
+        await app.press("f")
+        await app.see("dictionary, statistics")
+        await app.see("alpha")
+        assert len(app.app.screen.query(ChoiceLine)) == 0
+        app.app.screen.query_one(Input).value = "0.5"
+        await app.press("enter")
+        assert app.session.submitted == [Fork("adam", l1_coefficient=0.5)]
+
+    drive(scenario, handmade.snapshot(learner))
 
 
 def test_a_seventeenth_run_is_not_asked_for() -> None:

@@ -34,3 +34,7 @@ def test_an_engine_whose_numbers_differ_is_marked() -> None:
 def test_enlarged_the_card_says_why_it_is_this_engine(changes: dict[str, Any], said: str) -> None:
     assert said in card(alone=True, **changes).split("\n")
     assert "engine " not in card(**changes)
+
+
+def test_a_learner_without_a_rate_has_none_made_up() -> None:
+    assert "no learning rate" in card(lr=None, dictionary_lr=None, base_lr=None)
