@@ -160,8 +160,8 @@ def headless(
             # A thread that is still in a step would end the interpreter by an abort.
             ended_in_time = session.close(GRACE if signalled and recording is not None else AT_ONCE)
             if recording is not None:
-                unfinished = signalled or status in (INTERRUPTED, BAD_USAGE)
-                told(recording, interrupted=unfinished)
+                waits = bool(why_it_stands(session.latest()))
+                told(recording, interrupted=signalled or waits or status == INTERRUPTED)
             say_what_was_not_logged(loggers)
             if not ended_in_time:
                 lost = finish()

@@ -261,7 +261,7 @@ def test_a_misspelt_name_brings_the_nearest():
 
 def test_a_persons_code_only_runs_from_a_preset_given_by_path(tmp_path, monkeypatch):
     (tmp_path / "own.toml").write_text('[network]\nkind = "user"\nfactory = "m:f"\n' + RUN)
-    monkeypatch.setattr("dicttui.preset.shipped._directory", lambda: tmp_path)
+    monkeypatch.setattr("dicttui.preset.shipped.directory", lambda: tmp_path)
     with pytest.raises(
         PresetError, match=r"^own: network\.kind: .* only in a preset given by path"
     ):
