@@ -18,6 +18,7 @@ from torch import Tensor
 
 from dicttui.data import scaling
 from dicttui.data.activations.shards import Shard
+from dicttui.data.affine import facts_of
 from dicttui.data.scaling import Center, Factor, Scaling, Standardize
 from dicttui.own_state import state_directory
 from dicttui.preset.data import Scaling as ScalingName
@@ -46,10 +47,10 @@ def fitted(name: ScalingName, train: Tensor, shards: Sequence[Shard], *of: objec
     if kept is not None:
         return kept
     found = scaling.fit(name, train)
-    facts = _facts(found)
-    if facts is not None:
+    facts = facts_of(found)
+    if len(facts) > 1:  # more than its name: something was estimated
         files = [str(shard.path.absolute()) for shard in shards]
-        _write(path, {"scaling": name, "files": files, "rows": len(train)} | facts)
+        _write(path, facts | {"files": files, "rows": len(train)})
     return found
 
 
@@ -60,17 +61,6 @@ def _place(name: str, shards: Sequence[Shard], of: Sequence[object]) -> Path:
     text = json.dumps([name, identity, [str(part) for part in of]])
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     return state_directory() / FOLDER / f"{digest}.json"
-
-
-def _facts(found: Scaling) -> dict[str, Any] | None:
-    """Its numbers; None where it has none that were estimated."""
-    if isinstance(found, Factor):
-        return {"factor": found.factor}
-    if isinstance(found, Standardize):
-        return {"mean": found.mean.tolist(), "deviation": found.deviation.tolist()}
-    if isinstance(found, Center):
-        return {"mean": found.mean.tolist()}
-    return None
 
 
 def _read(path: Path, d_in: int) -> Scaling | None:

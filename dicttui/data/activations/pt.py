@@ -11,13 +11,14 @@ import pickle
 import struct
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dicttui.data.activations.stored import ITEM_BYTES, StoredRows, one_piece
 from dicttui.data.error import DataError
+from dicttui.data.formats.pt import named
 
 STORAGE_TYPES = {
     "FloatStorage": "float32", "DoubleStorage": "float64", "HalfStorage": "float16",
@@ -61,7 +62,7 @@ def locate_pt(path: Path) -> tuple[StoredRows, ...]:
     trouble = "" if order == b"little" else "is stored with the highest byte first: save it again"
     found = []
     with path.open("rb") as stream:
-        for name, tensor in _tensors("", content):
+        for name, tensor in named(_Tensor, content):
             begin = _begin(stream, entries[f"data/{tensor.storage.key}"])
             size = ITEM_BYTES.get(tensor.storage.dtype, 1)
             found.append(
@@ -89,20 +90,6 @@ def _trouble(tensor: _Tensor) -> str:
             return "does not lie row by row: save tensor.contiguous()"
         expected *= size
     return ""
-
-
-def _tensors(name: str, content: Any) -> Iterator[tuple[str, _Tensor]]:
-    if isinstance(content, _Tensor):
-        yield name, content
-        return
-    if isinstance(content, Mapping):
-        parts = list(content.items())
-    elif isinstance(content, list | tuple):
-        parts = list(enumerate(content))
-    else:
-        return
-    for key, part in parts:
-        yield from _tensors(f"{name}.{key}" if name else str(key), part)
 
 
 class _Description(pickle.Unpickler):

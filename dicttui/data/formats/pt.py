@@ -4,13 +4,15 @@ import pickle
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
 from dicttui.data.error import DataError
 from dicttui.data.formats.stored import StoredArray
+
+Kind = TypeVar("Kind")
 
 
 def open_pt(path: Path) -> tuple[StoredArray, ...]:
@@ -28,11 +30,12 @@ def open_pt(path: Path) -> tuple[StoredArray, ...]:
             "is damaged or holds Python objects other than tensors, which are not loaded because "
             "they could run code: save the samples alone, torch.save(samples, path)"
         ) from error
-    return tuple(_stored(name, tensor) for name, tensor in _tensors("", content))
+    return tuple(_stored(name, tensor) for name, tensor in named(Tensor, content))
 
 
-def _tensors(name: str, content: Any) -> Iterator[tuple[str, Tensor]]:
-    if isinstance(content, Tensor):
+def named(kind: type[Kind], content: Any, name: str = "") -> Iterator[tuple[str, Kind]]:
+    """What is of a kind in dicts and lists, named by its keys and indices, joined by dots."""
+    if isinstance(content, kind):
         yield name, content
         return
     if isinstance(content, Mapping):
@@ -42,7 +45,7 @@ def _tensors(name: str, content: Any) -> Iterator[tuple[str, Tensor]]:
     else:
         return
     for key, part in parts:
-        yield from _tensors(f"{name}.{key}" if name else str(key), part)
+        yield from named(kind, part, f"{name}.{key}" if name else str(key))
 
 
 def _stored(name: str, tensor: Tensor) -> StoredArray:
