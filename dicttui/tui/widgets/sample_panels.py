@@ -56,7 +56,7 @@ class _Column:
     """The least needed have the highest number."""
 
 
-_ATOM, _CODE, _LENGTH = _Column("atom", 7, 0), _Column("code", 9, 0), _Column("length", 9, 1)
+_ATOM, _CODE, _ADDS = _Column("atom", 7, 0), _Column("code", 9, 0), _Column("adds", 9, 1)
 _NORM, _FIRES = _Column("norm", 9, 4), _Column("fires", 8, 2)
 _TRUE, _COSINE = _Column("true", 7, 3), _Column("cosine", 8, 3)
 
@@ -253,7 +253,7 @@ def _samples(content: SampleContent) -> list[int | None]:
 
 def _columns(atoms: Sequence[UsedAtom], width: int) -> list[_Column]:
     """The columns that fit and have something to say."""
-    known = [_ATOM, _CODE, _NORM, _LENGTH, _FIRES]
+    known = [_ATOM, _CODE, _NORM, _ADDS, _FIRES]
     if any(atom.nearest_true is not None for atom in atoms):
         known += [_TRUE, _COSINE]
     while sum(column.width for column in known) > width and len(known) > 2:
@@ -269,7 +269,7 @@ def _value(atom: UsedAtom, column: _Column) -> str:
         return number(atom.code, 3, width=column.width - 1)
     if column is _NORM:
         return number(atom.norm, 3, width=column.width - 1)
-    if column is _LENGTH:
+    if column is _ADDS:
         return number(abs(atom.code) * atom.norm, 3, width=column.width - 1)
     if column is _FIRES:
         return percent(atom.firing_frequency, width=column.width - 1)
