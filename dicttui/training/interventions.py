@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dicttui.preset.values import Constraint
+from dicttui.training.finding import Setting
 
 Group = Literal["both", "dictionary", "rest"]
 
@@ -104,7 +105,8 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """A new run from a run's present weights and optimizer state, something of it different.
+    """A new run from a run's present weights and optimizer state, something of it different; or
+    from step 0, with the weights that its own settings then give it.
 
     None leaves a thing as it is in the run that is forked. Another optimizer starts with an empty
     state and with torch's own arguments.
@@ -119,6 +121,9 @@ class Fork:
     constraint: Constraint | None = None
     l1_coefficient: float | None = None
     """The penalty, where the network has one."""
+    settings: tuple[Setting, ...] = ()
+    """Keys of the run, or of its network, that are different."""
+    begins: Literal["now", "step_0"] = "now"
 
 
 @dataclass(frozen=True, slots=True)

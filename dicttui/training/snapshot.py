@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dicttui.training.closeup import AtomsAsked, AtomsShown, SampleAsked, SampleShown
+from dicttui.training.finding import Diagnosis, Verdict
 
 SessionState = Literal["loading", "ready", "failed", "closed"]
 RunState = Literal["loading", "running", "paused", "finished", "stopped", "diverged", "failed"]
@@ -270,6 +271,8 @@ class RunSnapshot:
     """Memory that a fork of this run takes: parameters, gradients, optimizer state."""
     catching_up: int | None = None
     """The step until which a resumed run repeats what it had made before it was interrupted."""
+    diagnosis: Diagnosis | None = None
+    """None: nobody examines this run."""
 
     @property
     def samples_per_second(self) -> float | None:
@@ -374,6 +377,8 @@ class Snapshot:
     """None: nothing is recorded."""
     playback: Playback | None = None
     """None: this is a training and not a recording of one."""
+    verdict: Verdict | None = None
+    """None: too little is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,3 +399,5 @@ class View:
     """The parts of runs' dictionaries that an atoms screen shows."""
     samples: tuple[SampleAsked, ...] = ()
     """What a screen of one sample shows."""
+    why: tuple[str, ...] = ()
+    """The runs whose diagnosis a screen shows, so that remedies are to be tried."""
