@@ -96,8 +96,7 @@ def coupled_decay(optimizer_name: str, arguments: Mapping[str, Any]) -> float:
 def preconditioner(
     optimizer_name: str, state: Mapping[str, Any], group: Mapping[str, Any]
 ) -> Tensor | None:
-    """P's diagonal for one parameter, in its shape: what the next step divides by, if the squared
-    gradients stay as they are.
+    """P's diagonal for one parameter, in its shape: what the step just made divided by.
 
     Adam, AdamW: (√v̂ + ε) (1 − β₁ᵗ), with v̂ the bias-corrected second moment (the largest so far
     with amsgrad) and the last factor the bias correction of the first moment, which makes early
