@@ -1,7 +1,5 @@
 """Samples that are far from all others."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -41,4 +39,5 @@ def within(x: Tensor, reference: Tensor | None = None) -> Tensor:
     centre = reference[::every].median(dim=0).values
     median = torch.linalg.vector_norm(reference - centre, dim=1).median()
     far = torch.linalg.vector_norm(x - centre, dim=1)
-    return (far <= (OUTLIER * median if median > 0 else math.inf)) | (median == 0)
+    near: Tensor = far <= OUTLIER * median
+    return near | (median == 0)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import examining, ranking, verdict
+from dicttui.diagnosis import thresholds as t
 from dicttui.diagnosis.forks import Origin, TrialError
 from dicttui.diagnosis.quantities import Quantities, Tier
 from dicttui.diagnosis.ranking import Suspected
@@ -96,7 +97,8 @@ def of_run(
     q = examining.examine(run, tier)
     found = ranking.suspects(q)
     if tests:
-        trials = trials or Trials(origin, trial_steps)
+        falling = -q["loss_trend"] > t.FAR_FROM_THERE
+        trials = trials or Trials(origin, trial_steps, falling=falling)
         found = list(tried(found, trials, told, run.name))
     findings = ranking.ranked(found, q, tried=tests)
     return Diagnosis(run.step, findings, unknown=unknown(q))

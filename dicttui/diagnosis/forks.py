@@ -103,7 +103,7 @@ def _nudge(run: GradientRun, order: int) -> None:
     generator = torch.Generator().manual_seed(order)
     for parameter in run.trainable.network.parameters():
         noise = torch.randn(parameter.shape, generator=generator).to(parameter)
-        parameter += NUDGE * parameter.square().mean().sqrt() * noise
+        parameter.add_(NUDGE * parameter.square().mean().sqrt() * noise)
 
 
 def _pairs(settings: Sequence[Setting]) -> list[tuple[str, str]]:
