@@ -34,10 +34,9 @@ def within(x: Tensor, reference: Tensor | None = None) -> Tensor:
     if reference is None:
         far = distances(x)
         median = far.median()
-        return (far <= OUTLIER * median) | (median == 0)
-    every = max(1, -(-len(reference) // CENTRE_SAMPLES))
-    centre = reference[::every].median(dim=0).values
-    median = torch.linalg.vector_norm(reference - centre, dim=1).median()
-    far = torch.linalg.vector_norm(x - centre, dim=1)
-    near: Tensor = far <= OUTLIER * median
-    return near | (median == 0)
+    else:
+        every = max(1, -(-len(reference) // CENTRE_SAMPLES))
+        centre = reference[::every].median(dim=0).values
+        median = torch.linalg.vector_norm(reference - centre, dim=1).median()
+        far = torch.linalg.vector_norm(x - centre, dim=1)
+    return torch.logical_or(far <= OUTLIER * median, median == 0)

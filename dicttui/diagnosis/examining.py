@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import beginning, configured, curvature, moving, sampled, standing
-from dicttui.diagnosis.quantities import TIERS, Quantities, Tier
+from dicttui.diagnosis.quantities import Quantities
+from dicttui.diagnosis.tiers import TIERS, Tier
 from dicttui.networks import foreign
 from dicttui.training.run import GradientRun
 

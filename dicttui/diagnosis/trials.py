@@ -102,8 +102,7 @@ class Trials:
         key = (where, settings, order)
         if key not in self._made:
             if where == "step_0":
-                preset = self.origin.experiment.preset
-                fork = forks.anew(preset, self.origin.run.name, settings, order).run
+                fork = forks.anew(self.origin, settings, order)
             else:
                 fork = forks.from_here(self.origin, settings, order)
             self._made[key] = self._trained(fork, _asked(settings) or self.length(begins))
