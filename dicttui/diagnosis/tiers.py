@@ -3,6 +3,6 @@
 from typing import Literal
 
 Tier = Literal["economy", "business", "full"]
-"""economy: from what is known anyway, and a few forward passes; business: gradients, the optimizer's
-state, one step that is thrown away; full: curvature."""
+"""economy: from what is known anyway, and a few forward passes; business: gradients, the state of
+the optimizer, one step that is thrown away; full: curvature."""
 TIERS: tuple[Tier, ...] = ("economy", "business", "full")
