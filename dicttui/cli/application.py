@@ -18,6 +18,7 @@ from dicttui import __version__
 from dicttui.cli.attach import attach
 from dicttui.cli.bench import bench
 from dicttui.cli.data import data
+from dicttui.cli.diagnose import diagnose
 from dicttui.cli.export import export
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
@@ -36,7 +37,7 @@ from dicttui.visible import visible
 
 COMMANDS = (
     "open", "train", "presets", "data", "runs", "resume", "replay", "start", "attach", "stop",
-    "export", "report", "bench", *RESERVED,
+    "export", "report", "diagnose", "bench", *RESERVED,
 )  # fmt: skip
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
@@ -115,6 +116,7 @@ def _application() -> typer.Typer:
     application.command("stop")(stop)
     application.command("export")(export)
     application.command("report")(report)
+    application.command("diagnose")(diagnose)
     application.command("bench")(bench)
     for word in RESERVED:
         application.command(

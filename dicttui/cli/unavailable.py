@@ -4,7 +4,7 @@ import typer
 
 from dicttui.cli.output import refuse
 
-RESERVED = ("diagnose", "sweep")
+RESERVED = ("sweep",)
 """No preset can be called by one of these words alone."""
 
 
