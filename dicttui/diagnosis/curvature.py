@@ -59,9 +59,9 @@ def look(run: GradientRun, q: Quantities) -> None:
             steps=PRODUCTS, generator=torch.Generator(trainable.device).manual_seed(0),
         )  # fmt: skip
     note = _doubt(run)
-    q.put("sharpness", found.value, note)
-    q.put("sharpness_limit", limit.value, limit.formula)
-    q.put("sharpness_ratio", found.value / limit.value, note)
+    q.put("sharpness", found.value, "the loss has no finite curvature", note=note)
+    q.put("sharpness_limit", limit.value, note=limit.formula)
+    q.put("sharpness_ratio", found.value / limit.value, note=note)
     q.facts["sharpness_limit"] = limit.formula
 
 
