@@ -56,7 +56,7 @@ def look(run: GradientRun, q: Quantities) -> None:
     with looking(trainable.network), torch.enable_grad():
         found = sharpness.largest_eigenvalue(
             loss, parameters, preconditioner=metric, tangent=tangent, diagonal=decay,
-            steps=PRODUCTS, generator=torch.Generator(trainable.device).manual_seed(0),
+            steps=PRODUCTS, generator=torch.Generator().manual_seed(0),
         )  # fmt: skip
     note = _doubt(run)
     q.put("sharpness", found.value, "the loss has no finite curvature", note=note)
