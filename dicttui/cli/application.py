@@ -31,13 +31,13 @@ from dicttui.cli.resume import resume
 from dicttui.cli.runs import runs
 from dicttui.cli.start import start
 from dicttui.cli.stop import stop
+from dicttui.cli.sweep import sweep
 from dicttui.cli.train import train
-from dicttui.cli.unavailable import RESERVED, unavailable
 from dicttui.visible import visible
 
 COMMANDS = (
     "open", "train", "presets", "data", "runs", "resume", "replay", "start", "attach", "stop",
-    "export", "report", "diagnose", "bench", *RESERVED,
+    "export", "report", "diagnose", "sweep", "bench",
 )  # fmt: skip
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
@@ -117,14 +117,8 @@ def _application() -> typer.Typer:
     application.command("export")(export)
     application.command("report")(report)
     application.command("diagnose")(diagnose)
+    application.command("sweep")(sweep)
     application.command("bench")(bench)
-    for word in RESERVED:
-        application.command(
-            word,
-            hidden=True,
-            add_help_option=False,
-            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-        )(unavailable)
     return application
 
 

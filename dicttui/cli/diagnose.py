@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from dicttui.preset.model import Preset
     from dicttui.record.reading import Recorded
 
+PLAIN = str.maketrans("┤│└─·", "+|+-.")
+"""Lines of tables and charts in ASCII."""
 HAS_FINDINGS = 3
 """Exit status."""
 
@@ -148,11 +150,14 @@ def guarded(source: str) -> Iterator[None]:
         import logging
 
         from dicttui.networks import foreign
+        from dicttui.record.error import RecordError
+        from dicttui.training.moment import MomentError
 
-        logging.getLogger(__name__).exception("%s", source)
-        words = foreign.told(error)
-        about = "" if words.startswith(f"{source}:") else f"{source}: "
-        refuse([f"{about}{words} (more in {log_file()})"])
+        logging.getLogger(__name__).exception("%s could not be diagnosed", source)
+        own = type(error).__module__.startswith("dicttui.")
+        more = "" if own else f" (more in {log_file()})"
+        about = "" if isinstance(error, (RecordError, MomentError)) else f"{source}: "
+        refuse([f"{about}{foreign.told(error)}{more}"])
 
 
 def say_what_code_runs(preset: "Preset") -> None:
@@ -186,7 +191,7 @@ def written(lines: Iterator[str], *, ascii_only: bool) -> None:
 
     glyphs = ASCII if ascii_only else UNICODE
     for line in lines:
-        put(glyphs.plain(line))
+        put(glyphs.plain(line.translate(PLAIN) if ascii_only else line))
 
 
 def _found(
