@@ -308,6 +308,7 @@ def test_in_ascii_all_of_it_is_seven_bits() -> None:
 def test_a_history_is_drawn_on_one_line() -> None:
     assert sparkline(range(8), [float(n) for n in range(8)], 8, UNICODE) == "▁▂▃▄▅▆▇█"
     assert sparkline(range(6), [1, 1, float("nan"), float("inf"), 2, 2], 9, ASCII) == "..  ##"
+    assert sparkline((0, 1, 2, 9), [0.0, 1.0, 2.0, 2.0], 4, ASCII) == ":###"
     assert len(sparkline(range(500), [float(n % 7) for n in range(500)], 20, UNICODE)) == 20
     for nothing in ([], [1.0], [float("nan")] * 3):
         assert sparkline(range(len(nothing)), nothing, 8, UNICODE) == ""
