@@ -20,6 +20,10 @@ from dicttui.training.run import GradientRun
 
 MOST_TRIED = 6
 """Suspects of a run that are tried, the strongest first."""
+SETTLED, WORTH_A_TRIAL = 0.7, 0.65
+"""Once a remedy has halved its measure (a gain as a natural logarithm), weaker suspicions than
+that are not tried: they would have to explain what is explained."""
+NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed or there were many"
 OBSERVATIONS = 32
 """How often a training is measured on its way, for the small charts beside the evidence."""
 Told = Callable[[str], None]
@@ -118,13 +122,16 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
     leads to are not tried.
     """
     explained: set[str] = set()
-    count = 0
+    count, settled = 0, False
     for one in found:
         remedies = one.suspicion.remedies
-        if not remedies or one.cause.id in explained or count >= MOST_TRIED:
+        if not remedies or one.cause.id in explained:
             if one.static:
                 explained |= set(one.cause.leads_to)
             yield one
+            continue
+        if count >= MOST_TRIED or (settled and one.suspicion.strength < WORTH_A_TRIAL):
+            yield ranking.with_trial(one, None, NOT_TRIED)
             continue
         count += 1
         told(f"{name}: trying {one.cause.id}: {remedies[0].text}")
@@ -136,6 +143,7 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
             continue
         after = ranking.with_trial(one, compared)
         if after.holds:
+            settled = settled or compared.gain > SETTLED
             explained |= set(one.cause.leads_to)
         yield after
 

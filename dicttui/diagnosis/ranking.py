@@ -109,7 +109,7 @@ def _counts(one: Suspected, tried: bool) -> bool:
         return True
     if one.cause.id in ("diverged", "code_collapse"):
         return True
-    return one.holds or one.tried is None
+    return one.holds or (one.tried is None and not one.suspicion.remedies)
 
 
 def _leads_to(cause: str, other: str, roots: Mapping[str, Suspected]) -> bool:
