@@ -23,7 +23,6 @@ MOST_TRIED = 6
 SETTLED, WORTH_A_TRIAL = 0.7, 0.65
 """Once a remedy has halved its measure (a gain as a natural logarithm), weaker suspicions than
 that are not tried: they would have to explain what is explained."""
-NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed or there were many"
 OBSERVATIONS = 32
 """How often a training is measured on its way, for the small charts beside the evidence."""
 Told = Callable[[str], None]
@@ -113,7 +112,7 @@ def trials_of(
     origin: Origin, q: Quantities, steps: int | None = None, seconds: float = math.inf
 ) -> Trials:
     """The trials of a run with these quantities; of each fork so many steps, or seconds."""
-    falling = -q["loss_trend"] > t.FAR_FROM_THERE
+    falling = -q["loss_trend"] > t.FAR_FROM_THERE and q["loss_spread"] < t.BOUNCES
     return Trials(origin, steps, seconds, falling=falling)
 
 
@@ -131,7 +130,7 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
             yield one
             continue
         if count >= MOST_TRIED or (settled and one.suspicion.strength < WORTH_A_TRIAL):
-            yield ranking.with_trial(one, None, NOT_TRIED)
+            yield ranking.with_trial(one, None, ranking.NOT_TRIED)
             continue
         count += 1
         told(f"{name}: trying {one.cause.id}: {remedies[0].text}")
