@@ -77,7 +77,7 @@ GROWN = 2.0
 """Median row norm now ÷ at step 0, or its inverse."""
 
 # -- beginnings
-BAD_START_FVU = 5.0
+BAD_START_FVU = 10.0
 """fvu at step 0: the reconstruction is far larger than the samples."""
 SILENT_START = 0.5
 LENGTH_START = 5.0
