@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import examining, ranking, verdict
+from dicttui.diagnosis import sweep as sweeping
 from dicttui.diagnosis import thresholds as t
 from dicttui.diagnosis.forks import Origin, TrialError
 from dicttui.diagnosis.quantities import Quantities
@@ -22,8 +23,13 @@ from dicttui.training.run import GradientRun
 
 MOST_TRIED = 6
 """Suspects of a run that are tried, the strongest first."""
+SETTLED, WORTH_A_TRIAL = 0.7, 0.65
+"""Once a remedy has halved its measure (a gain as a natural logarithm), weaker suspicions than
+that are not tried: they would have to explain what is explained."""
 OBSERVATIONS = 32
 """How often a training is measured on its way, for the small charts beside the evidence."""
+LONGEST_SWEEP = 300.0
+"""Seconds that a sweep may take that nobody has asked for."""
 Told = Callable[[str], None]
 
 
@@ -43,6 +49,7 @@ def diagnose(
     tests: bool = True,
     trial_steps: int | None = None,
     only: Collection[str] = (),
+    sweep: bool | None = None,
     told: Told = lambda _line: None,
 ) -> ExperimentDiagnosis:
     """Train a preset's runs, and diagnose each.
@@ -54,6 +61,8 @@ def diagnose(
         tests: whether remedies are tried.
         trial_steps: of each fork; None: as many as the run has made, within bounds.
         only: the names of the runs that are trained and diagnosed; empty: all.
+        sweep: whether learning rates are swept before a verdict; None: where remedies are tried,
+            optimizers differ, a verdict on them would rest on it, and it does not take too long.
         told: called with a line for a person of what is being done.
 
     Raises what an Experiment raises; DataError, too, where data is missing amid a training.
@@ -73,7 +82,27 @@ def diagnose(
         found[run.name] = of_run(
             Origin(experiment, run), tier, tests=tests, trial_steps=trial_steps, told=told
         )
-    return ExperimentDiagnosis(verdict.verdict(found), found)
+    answer = verdict.verdict(found)
+    if sweep or (sweep is None and tests and verdict.asks_for_a_sweep(answer)):
+        answer = _after_a_sweep(preset, found, math.inf if sweep else LONGEST_SWEEP, told)
+    return ExperimentDiagnosis(answer, found)
+
+
+def _after_a_sweep(
+    preset: Preset, found: dict[str, Diagnosis], seconds: float, told: Told
+) -> Verdict | None:
+    answer = verdict.verdict(found)
+    compared = [run for run in preset.runs if run.name in found]
+    if len({(run.optimizer, run.arguments.model_dump_json()) for run in compared}) < 2:
+        return answer
+    try:
+        swept = sweeping.swept(preset, only=found.keys(), seconds=seconds, told=told)
+    except sweeping.SweepError as error:
+        if answer is None:
+            return None
+        because = f"{answer.because}; rates were not swept: {error} (`dicttui sweep` does)"
+        return replace(answer, because=because)
+    return verdict.verdict(found, swept)
 
 
 def _about(told: Told, what: str, line: str) -> None:
@@ -121,7 +150,7 @@ def trials_of(
     origin: Origin, q: Quantities, steps: int | None = None, seconds: float = math.inf
 ) -> Trials:
     """The trials of a run with these quantities; of each fork so many steps, or seconds."""
-    falling = -q["loss_trend"] > t.FAR_FROM_THERE
+    falling = -q["loss_trend"] > t.FAR_FROM_THERE and q["loss_spread"] < t.BOUNCES
     return Trials(origin, steps, seconds, falling=falling)
 
 
@@ -131,13 +160,17 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
     """
     found = list(found)
     explained: set[str] = set()
-    count, whole = 0, min(MOST_TRIED, sum(1 for one in found if one.suspicion.remedies))
+    whole = min(MOST_TRIED, sum(1 for one in found if one.suspicion.remedies))
+    count, settled = 0, False
     for one in found:
         remedies = one.suspicion.remedies
-        if not remedies or one.cause.id in explained or count >= MOST_TRIED:
+        if not remedies or one.cause.id in explained:
             if one.static:
                 explained |= set(one.cause.leads_to)
             yield one
+            continue
+        if count >= MOST_TRIED or (settled and one.suspicion.strength < WORTH_A_TRIAL):
+            yield ranking.with_trial(one, None, ranking.NOT_TRIED)
             continue
         count += 1
         told(f"{name}: trying a remedy, {count} of at most {whole}: {one.cause.id}")
@@ -149,6 +182,7 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
             continue
         after = ranking.with_trial(one, compared)
         if after.holds:
+            settled = settled or compared.gain > SETTLED
             explained |= set(one.cause.leads_to)
         yield after
 
