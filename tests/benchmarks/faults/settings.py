@@ -87,13 +87,13 @@ _ALL: list[tuple[str, str, Callable[[], Table]]] = [
     ("topk-sgd", "fvu", lambda: experiment(
         planted(16, 32, 2), network("topk", 40, k=2), by("SGD", 0.6, **UNIT), 1000)),
     ("batch-topk-adamax", "fvu", lambda: experiment(
-        planted(18, 30, 2), network("batch_topk", 40, k=2), by("Adamax", 0.015, **UNIT), 900)),
+        planted(18, 30, 2), network("batch_topk", 40, k=2), by("Adamax", 0.02, **UNIT), 900)),
     ("jump-relu-adam", "loss", lambda: experiment(
         planted(16, 28, 2), network("jump_relu", 40, l0_coefficient=0.05),
         by("Adam", 0.015, **UNIT), 1000)),
     ("lista-adam", "loss", lambda: experiment(
         planted(16, 24, 1.5),
-        network("lista", 32, l1_coefficient=0.2, iterations=4, positive_code=True),
+        network("lista", 24, l1_coefficient=0.3, iterations=6, positive_code=True),
         by("Adam", 0.01, **UNIT), 700)),
     ("digits-topk", "fvu", lambda: experiment(
         DIGITS, network("topk", 64, k=8), by("AdamW", 0.008), 800)),
