@@ -23,6 +23,10 @@ __all__ = ["Overrides", "PresetError", "find", "given_by_path", "names", "read"]
 DATA_KINDS = kinds_of(AnyData)
 NETWORK_KINDS = kinds_of(AnyNetwork)
 COMMAND_LINE = "command line"
+NO_MINIBATCHES = (
+    "Rprop goes by the signs of whole gradients, which minibatches do not have; "
+    "allowed: with data.batch_size = 0 (full batch)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,13 +220,7 @@ class _Reading:
             if batch_size != 0 and "Rprop" in (
                 optimizers if isinstance(optimizers, list) else [optimizers]
             ):
-                self.problems.append(
-                    Problem(
-                        f"runs[{index}].optimizer",
-                        "Rprop goes by the signs of whole gradients, which minibatches do not "
-                        "have; allowed: with data.batch_size = 0 (full batch)",
-                    )
-                )
+                self.problems.append(Problem(f"runs[{index}].optimizer", NO_MINIBATCHES))
         if not self.trusted:
             self.problems += [
                 Problem(
