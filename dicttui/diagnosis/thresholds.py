@@ -36,6 +36,8 @@ LARGE_UPDATE = 0.03
 NOISY = 3.0
 """Variance of a batch's gradient ÷ squared norm of the mean gradient: most of a step is noise."""
 
+SMALL_BATCH = 32
+
 # -- the optimizer's state
 EPSILON = 0.5
 """ε ÷ (√v̂ + ε): above it the step is a plain gradient step at lr ÷ ε."""
