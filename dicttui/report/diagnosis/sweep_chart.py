@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from dicttui.diagnosis.comparison import SweepResult, Swept
+from dicttui.report.diagnosis.paragraphs import paragraph
 from dicttui.report.wording import number
 
 ROWS = 12
@@ -47,7 +48,7 @@ def chart(sweep: SweepResult, width: int, markers: str) -> Iterator[str]:
     legend = "   ".join(
         f"{markers[i % len(markers)]} {one.run}" for i, one in enumerate(sweep.runs)
     )
-    yield f"{sweep.measure} against learning rate:   {legend}"
+    yield from paragraph(f"{sweep.measure} against learning rate:   {legend}", width)
     if any(cell != " " for cell in top):
         yield f"{DIVERGED:>{LABEL}} ┤ {''.join(top)}".rstrip()
     for place, row in enumerate(rows):
