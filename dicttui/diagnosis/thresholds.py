@@ -3,6 +3,9 @@ benchmark (tests/benchmarks/faults) where no source is named, and reported on th
 out.
 """
 
+READ_OFF = 0.92
+"""Strength of what is read off and not inferred, where no remedy can be tried."""
+
 # -- losses
 GREW = 10.0
 """Last loss ÷ first from which on a run has diverged though it is finite."""
@@ -71,6 +74,7 @@ SILENT = 0.25
 DUPLICATES = 0.1
 SHRUNK = 1.15
 """Factor by which the reconstruction would have to be scaled."""
+SHRUNK_PLAINLY = 1.3
 RESCALED = 0.75
 """fvu after that ÷ fvu before."""
 UNEVEN = 6.0
