@@ -1,7 +1,6 @@
 """Forks: the same weights, the same batches, and one thing different."""
 
 import pytest
-import torch
 from reading_state import weights
 
 from dicttui.training.finding import Setting
@@ -50,11 +49,6 @@ def ask(session, intervention):
 
 def run_of(session, name):
     return session._trainer.experiment.run(name)
-
-
-def assert_equal(one, other):
-    assert one.keys() == other.keys()
-    assert all(torch.equal(one[name], other[name]) for name in one)
 
 
 def shown(session, name):
@@ -128,7 +122,7 @@ def test_a_fork_from_step_0_is_the_run_that_the_preset_would_have_had(session, o
     )
     fresh = open_session(as_preset)
     fresh.advance(20)
-    assert_equal(weights(forked), weights(run_of(fresh, "adam")))
+    assert weights(forked) == weights(run_of(fresh, "adam"))
     assert shown(session, "adam").step == 60
 
 
@@ -137,7 +131,9 @@ def test_settings_of_a_fork_go_on_from_the_present_weights(session):
     fork = run_of(session, receipt.changes[0].run)
     assert fork.step == 40
     assert fork.specification.arguments.eps == 1e-4
-    assert_equal(weights(fork), weights(run_of(session, "adam")))
+    kept = weights(run_of(session, "adam"))
+    # Other arguments of an optimizer begin with an empty state, as another optimizer does.
+    assert all(kept[name] == value for name, value in weights(fork).items())
 
 
 @pytest.mark.parametrize(
