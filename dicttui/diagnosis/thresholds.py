@@ -68,7 +68,8 @@ PENALTY_RULES = 0.35
 """Share of the gradient that comes from the penalty."""
 SUMMED = 1.5
 """Growth of the penalty when a batch is twice as large: 1 is a mean, 2 a sum."""
-SATURATED = 0.9
+SATURATED, WHOLLY = 0.9, 0.99
+"""Share of one tensor's gradient that comes from the penalty."""
 SILENT = 0.25
 """Share of atoms that fire on no sample."""
 DUPLICATES = 0.1
