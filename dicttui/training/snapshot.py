@@ -332,6 +332,8 @@ class Recording:
     """Why nothing can be written at the moment; empty while all is well."""
     checkpoint_seconds: float | None = None
     """Of `Snapshot.seconds`: when the newest checkpoint was whole on disk."""
+    resumable: bool = True
+    """Whether dicttui could go on with it; not with the loop of a person's own program."""
 
 
 @dataclass(frozen=True, slots=True)
