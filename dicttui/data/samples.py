@@ -1,14 +1,18 @@
 """The samples of an experiment, and the batch of every step."""
 
+import copy
 import sys
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from functools import partial
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor
 
+from dicttui.data.error import DataError
 from dicttui.data.memory import GIBIBYTE
 from dicttui.data.moments import moments_of
+from dicttui.data.outliers import within
 from dicttui.data.recent import Recent
 from dicttui.data.scaling import Scaling, fit
 from dicttui.data.seeds import generator
@@ -24,6 +28,9 @@ STREAM_CACHE_BYTES = 2**24
 BATCH_CACHE_ENTRIES = 256
 """Bounds of the batches that are kept for other runs at the same step."""
 PERMUTATION_CACHE_BYTES = 2**26
+
+STEPS_BETWEEN_ORDERS = 2**40
+"""Step indices from one order of batches to the next: no training is as long."""
 
 FreshBatch = Callable[[int], Tensor]
 """The new samples [batch, d_in] of a step, on the CPU: a function of the step's index alone."""
@@ -107,6 +114,7 @@ class Samples:
         self._most_measured = sys.maxsize
         self._fresh = fresh
         self._stream = stream
+        self._first_step = 0
         self.seed = seed
         self._resident = train.nbytes < RESIDENT_BYTES or self.full_batch
         self._trains: dict[torch.device, Tensor] = {}
@@ -169,6 +177,16 @@ class Samples:
         if self._stream is not None:
             self._stream.close()
 
+    def in_order(self, order: int) -> Self:
+        """The same samples with the batches of the steps in another order, 0 being this one; of
+        samples that are new at every step, other ones. What is measured on stays the same.
+        """
+        if order == 0:
+            return self
+        shifted = copy.copy(self)
+        shifted._first_step = self._first_step + order * STEPS_BETWEEN_ORDERS
+        return shifted
+
     def measure_at_most(self, count: int) -> None:
         """Let the fixed sets hold no more samples than so many, drawn by chance from those that
         they would hold; to be said before any of them is asked for.
@@ -191,6 +209,7 @@ class Samples:
         """
         if self.full_batch:
             return self._train_on(device)
+        step += self._first_step
         return self._batches.get((step, device), lambda: self._make_batch(step, device))
 
     def batches(self, first: int, count: int, device: torch.device) -> Tensor:
@@ -201,6 +220,7 @@ class Samples:
         """
         if self.full_batch:
             return self._train_on(device).expand(count, -1, -1)
+        first += self._first_step
         return self._chunks.get(
             (first, count, device), lambda: self._make_batches(first, count, device)
         )
@@ -251,7 +271,12 @@ class Samples:
         if self._stream is not None:
             return self._stream.batches(steps, device)
         if self._fresh is not None:
-            return torch.stack([self.batch(step, device) for step in steps])
+            return torch.stack(
+                [
+                    self._batches.get((step, device), partial(self._make_batch, step, device))
+                    for step in steps
+                ]
+            )
         source = self._train_on(device) if self._resident else self.train
         in_epoch, pieces, step = self.n // self.batch_size, list[Tensor](), first
         while step < steps.stop:
@@ -303,8 +328,18 @@ def prepare(
 ) -> Samples:
     """Samples from raw ones: scaling is fitted on train [n, d_in] and applied to all of them.
 
+    Outliers are left out first, if the specification says so.
+
     Raises DataError where the scaling is not defined for these samples.
     """
+    if specification.outliers == "drop":
+        if fresh is not None:
+            raise DataError(
+                'data.outliers = "drop" needs samples that are drawn once; without fresh'
+            )
+        if held_out is not None:
+            held_out = held_out[within(held_out, train)]
+        train = train[within(train)]
     scaling = fit(specification.scaling, train)
     return Samples(
         scaling.apply(train),

@@ -34,6 +34,8 @@ class DataSpecification(Specification):
     scaling: Scaling = "none"
     batch_size: Annotated[int, Field(ge=0)] = 0
     """Samples of one step; 0 is the full batch."""
+    outliers: Literal["keep", "drop"] = "keep"
+    """drop: samples more than ten times as far from the mean as the median one are left out."""
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
@@ -272,6 +274,11 @@ class ActivationsData(OwnData):
             ("batch_size",),
             lambda batch_size: batch_size >= 1,
             "{batch_size}: samples that stay on disk have no full batch; allowed: at least 1",
+        ),
+        Rule(
+            ("outliers",),
+            lambda outliers: outliers == "keep",
+            'samples that stay on disk are not looked at before; allowed: "keep"',
         ),
     )
 

@@ -177,10 +177,8 @@ def _runs_of_table(index: int, table: Mapping[str, Any], network: Specification 
             Problem(lr_at, problem.text) if problem.where == at(where, "lr") else problem
             for problem in run.problems
         ]
-        if run.specification and network:
-            problems += _cannot_resample(run.specification, network, where)
-        if arguments and network:
-            problems += _too_many_coefficients(arguments, network, where)
+        if network:
+            problems += unfit_for_the_network(run.specification, arguments, network, where)
         if run.specification and arguments and network:
             candidates.append(
                 _Candidate(run.specification.name, chosen, run.specification, arguments, network)
@@ -193,6 +191,19 @@ def _each(value: Any, where: str) -> list[tuple[str, Any]]:
     if isinstance(value, list):
         return [(f"{where}[{index}]", item) for index, item in enumerate(value)]
     return [(where, value)]
+
+
+def unfit_for_the_network(
+    keys: RunKeys | None,
+    arguments: OptimizerSpecification | None,
+    network: Specification,
+    where: str,
+) -> Iterable[Problem]:
+    """What a run's sound keys and arguments say that its network cannot have."""
+    if keys:
+        yield from _cannot_resample(keys, network, where)
+    if arguments:
+        yield from _too_many_coefficients(arguments, network, where)
 
 
 def _cannot_resample(keys: RunKeys, network: Specification, where: str) -> Iterable[Problem]:

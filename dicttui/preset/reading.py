@@ -23,6 +23,11 @@ __all__ = ["Overrides", "PresetError", "find", "given_by_path", "names", "read"]
 DATA_KINDS = {kind: cls for kind, cls in kinds_of(AnyData).items() if kind != WATCHED}
 NETWORK_KINDS = {kind: cls for kind, cls in kinds_of(AnyNetwork).items() if kind != WATCHED}
 COMMAND_LINE = "command line"
+NO_MINIBATCHES = (
+    "Rprop goes by the signs of whole gradients, which minibatches do not have; "
+    "allowed: with data.batch_size = 0 (full batch)"
+)
+NO_CODE = '"user" runs a person\'s own code; allowed: only in a preset given by path'
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +221,10 @@ class _Reading:
             if batch_size != 0 and "Rprop" in (
                 optimizers if isinstance(optimizers, list) else [optimizers]
             ):
-                self.problems.append(
-                    Problem(
-                        f"runs[{index}].optimizer",
-                        "Rprop goes by the signs of whole gradients, which minibatches do not "
-                        "have; allowed: with data.batch_size = 0 (full batch)",
-                    )
-                )
+                self.problems.append(Problem(f"runs[{index}].optimizer", NO_MINIBATCHES))
         if not self.trusted:
             self.problems += [
-                Problem(
-                    at(where, "kind"),
-                    '"user" runs a person\'s own code; allowed: only in a preset given by path',
-                )
+                Problem(at(where, "kind"), NO_CODE)
                 for where, network in self._network_tables()
                 if network.get("kind") == "user"
             ]

@@ -1,0 +1,75 @@
+"""Economy: what a run had at step 0, and what has become of each of its tensors since."""
+
+import math
+
+import torch
+
+from dicttui.diagnosis.quantities import Quantities
+from dicttui.measures import codes, coherence, norms, reconstruction
+from dicttui.training.measurement import fixed_rows
+from dicttui.training.run import GradientRun
+from dicttui.training.undisturbed import evaluating
+
+FEW_STEPS = 10
+"""Updates after which every tensor that is trained has moved."""
+
+
+@torch.no_grad()
+def look(run: GradientRun, q: Quantities) -> None:
+    """Put what a run began with, by looking at its first weights; they are put back after."""
+    trainable = run.trainable
+    network, samples, device = trainable.network, trainable.samples, trainable.device
+    tensors = trainable.module_tensors()
+    now = [tensor.detach().clone() for tensor in tensors]
+    _moved(run, q)
+    try:
+        for tensor, first in zip(tensors, run.initial.tensors, strict=True):
+            tensor.copy_(first)
+        with evaluating(network):
+            x = fixed_rows(trainable, samples.fvu_set(device))
+            output = network(x)
+            atoms = network.atoms
+            fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
+            mean = samples.fvu_mean(device)
+            q.put("fvu_start", float(reconstruction.fvu(x, output.reconstruction, mean)))
+            q.put("silent_start", float((~fires.any(dim=0)).float().mean()))
+            q.put("l0_share_start", float(fires.float().mean()))
+            lengths = norms.row_norms(atoms)
+            q.put("atom_norm_start", float(lengths.median()))
+            smallest = float(lengths.min())
+            q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
+            found = coherence.mutual_coherence(atoms, None, network.signed_code)
+            q.put("duplicate_start", found.share_of_atoms_in_pairs)
+    finally:
+        for tensor, value in zip(tensors, now, strict=True):
+            tensor.copy_(value)
+
+
+def _moved(run: GradientRun, q: Quantities) -> None:
+    """Which parameters stand where they began; known after some steps."""
+    named = list(run.trainable.network.named_parameters())
+    if run.step < FEW_STEPS:
+        q.put("frozen_fraction", None, f"known after {FEW_STEPS} steps")
+        return
+    first = run.initial.tensors[: len(named)]
+    frozen = []
+    slow: list[float] = []
+    for (name, parameter), start in zip(named, first, strict=True):
+        begin = start.to(parameter.device)
+        if torch.equal(parameter.detach(), begin):
+            frozen.append((name, parameter.numel()))
+            continue
+        size = float(begin.square().mean().sqrt())
+        change = float((parameter.detach() - begin).square().mean().sqrt())
+        slow.append(change / size if size else math.inf)
+    whole = sum(p.numel() for _, p in named)
+    q.put("frozen_fraction", sum(count for _, count in frozen) / whole)
+    q.put("least_change", min(slow, default=0.0), "no tensor has moved")
+    q.put("most_change", max(slow, default=0.0), "no tensor has moved")
+    q.facts["frozen"] = ", ".join(name for name, _ in frozen)
+    low = sorted({str(p.dtype).removeprefix("torch.") for _, p in named if p.dtype.itemsize < 4})
+    q.facts["low_precision"] = ", ".join(low)
+    q.put("low_precision", float(bool(low)))
+    held = {id(p) for o in run.trainable.optimizers for g in o.param_groups for p in g["params"]}
+    outside = [n for n, p in named if id(p) not in held or not p.requires_grad]
+    q.facts["not_trained"] = ", ".join(outside)

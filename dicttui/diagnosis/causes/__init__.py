@@ -1,0 +1,1 @@
+"""Failure modes, one a file."""

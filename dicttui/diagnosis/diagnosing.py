@@ -1,0 +1,134 @@
+"""The whole diagnosis without the app: train, measure, suspect, try."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from dicttui.data.error import DataError
+from dicttui.diagnosis import examining, ranking, verdict
+from dicttui.diagnosis.forks import Origin, TrialError
+from dicttui.diagnosis.quantities import Quantities, Tier
+from dicttui.diagnosis.ranking import Suspected
+from dicttui.diagnosis.trials import Trials
+from dicttui.networks import foreign
+from dicttui.preset.model import Preset
+from dicttui.training.experiment import Experiment
+from dicttui.training.finding import Diagnosis, Verdict
+from dicttui.training.run import GradientRun
+
+MOST_TRIED = 6
+"""Suspects of a run that are tried, the strongest first."""
+OBSERVATIONS = 32
+"""How often a training is measured on its way, for the small charts beside the evidence."""
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentDiagnosis:
+    """What is known of an experiment."""
+
+    verdict: Verdict | None
+    runs: dict[str, Diagnosis] = field(default_factory=dict)
+
+
+def diagnose(
+    preset: Preset,
+    *,
+    steps: int | None = None,
+    tier: Tier = "full",
+    tests: bool = True,
+    trial_steps: int | None = None,
+    told: Told = lambda _line: None,
+) -> ExperimentDiagnosis:
+    """Train a preset's runs, and diagnose each.
+
+    Args:
+        preset: what to train.
+        steps: completed updates of each run; None: as many as the preset says.
+        tier: what is measured.
+        tests: whether remedies are tried.
+        trial_steps: of each fork; None: as many as the run has made, within bounds.
+        told: called with a line for a person of what is being done.
+
+    Raises what an Experiment raises.
+
+    """
+    if steps is not None:
+        training = preset.training.model_copy(update={"steps": steps})
+        preset = preset.model_copy(update={"training": training})
+    experiment = Experiment(preset)
+    found = {}
+    for run in experiment.runs:
+        told(f"training {run.name}")
+        train(run)
+        found[run.name] = of_run(
+            Origin(experiment, run), tier, tests=tests, trial_steps=trial_steps, told=told
+        )
+    return ExperimentDiagnosis(verdict.verdict(found), found)
+
+
+def train(run: GradientRun) -> None:
+    """Train a run to its end, or until it has failed."""
+    run.look_first()
+    every = max(1, run.target // OBSERVATIONS)
+    while run.wants:
+        count = min(every, run.wants, run.until_probe, run.until_resampling)
+        try:
+            run.advance(count, observe=run.step % every == 0 or count == run.wants)
+        except DataError as error:
+            run.wait_for_data(error)
+        except foreign.failures() as error:
+            run.fail(error)
+
+
+def of_run(
+    origin: Origin,
+    tier: Tier,
+    *,
+    tests: bool,
+    trial_steps: int | None = None,
+    told: Told = lambda _line: None,
+    trials: Trials | None = None,
+) -> Diagnosis:
+    """Diagnose a run as it stands."""
+    run = origin.run
+    if run.state == "failed":
+        return Diagnosis(run.step, progress=f"it failed {run.state_detail}")
+    q = examining.examine(run, tier)
+    found = ranking.suspects(q)
+    if tests:
+        trials = trials or Trials(origin, trial_steps)
+        found = list(tried(found, trials, told, run.name))
+    findings = ranking.ranked(found, q, tried=tests)
+    return Diagnosis(run.step, findings, unknown=unknown(q))
+
+
+def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> Iterable[Suspected]:
+    """Suspects after trying their remedies, the strongest first; those that one that holds already
+    leads to are not tried.
+    """
+    explained: set[str] = set()
+    count = 0
+    for one in found:
+        remedies = one.suspicion.remedies
+        if not remedies or one.cause.id in explained or count >= MOST_TRIED:
+            if one.static:
+                explained |= set(one.cause.leads_to)
+            yield one
+            continue
+        count += 1
+        told(f"{name}: trying {one.cause.id}: {remedies[0].text}")
+        measure = one.suspicion.measure or one.cause.measure
+        try:
+            compared = trials.compare(remedies, measure, one.cause.least_effect)
+        except TrialError as error:
+            yield ranking.with_trial(one, None, str(error))
+            continue
+        after = ranking.with_trial(one, compared)
+        if after.holds:
+            explained |= set(one.cause.leads_to)
+        yield after
+
+
+def unknown(q: Quantities) -> tuple[str, ...]:
+    """What could not be had, with its reason."""
+    return tuple(f"{name}: {why}" for name, why in sorted(q.why.items()))

@@ -1,0 +1,169 @@
+"""From suspicions and what came of their trials to findings, the root first."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from dicttui.diagnosis.cause import Cause, Suspicion
+from dicttui.diagnosis.quantities import Quantities
+from dicttui.diagnosis.registry import CAUSES
+from dicttui.diagnosis.trials import Compared
+from dicttui.training.finding import Finding, Status
+
+SUSPICIOUS = 0.3
+"""Strength from which on a suspicion is told."""
+UNTESTED_SHARE = 0.6
+"""Of a suspicion's strength, as the confidence in it before its remedy has been tried."""
+STATIC = 0.9
+"""Strength from which on what cannot be tried counts as much as what was confirmed: it can be read
+off, and is no inference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspected:
+    """A cause that a run's numbers speak for, and what came of trying its remedies."""
+
+    cause: Cause
+    suspicion: Suspicion
+    tried: Compared | None = None
+    untested: str = ""
+    """Why not, where it could not be tried."""
+
+    @property
+    def status(self) -> Status:
+        """suspected until something has been tried."""
+        return "suspected" if self.tried is None else self.tried.status
+
+    @property
+    def static(self) -> bool:
+        """Whether it stands without a trial, because none can be made."""
+        return not self.suspicion.remedies and self.suspicion.strength >= STATIC
+
+    @property
+    def confidence(self) -> float:
+        """From 0 to 1."""
+        strength = self.suspicion.strength
+        if self.status == "confirmed":
+            return 0.5 + 0.5 * strength
+        if self.status == "refuted":
+            return 0.1 * strength
+        return strength if self.static else UNTESTED_SHARE * strength
+
+    @property
+    def holds(self) -> bool:
+        """Whether it may be the root of others."""
+        return self.status == "confirmed" or self.static
+
+
+def suspects(q: Quantities) -> list[Suspected]:
+    """Everything that the numbers speak for, the strongest first."""
+    found = [
+        Suspected(cause, suspicion, untested=suspicion.untested)
+        for cause in CAUSES.values()
+        if (suspicion := cause.suspect(q)) is not None and suspicion.strength >= SUSPICIOUS
+    ]
+    return sorted(found, key=lambda one: -one.suspicion.strength)
+
+
+def ranked(found: Iterable[Suspected], q: Quantities, *, tried: bool) -> tuple[Finding, ...]:
+    """Findings, the root first; `healthy` alone where nothing holds.
+
+    A cause that holds stands before the states and lesser causes it leads to, which become its
+    evidence. Confirmed ones stand before suspected, these before refuted.
+    """
+    every = list(found)
+    roots = {one.cause.id: one for one in every if one.holds}
+    explained = {
+        other
+        for one in roots.values()
+        for other in one.cause.leads_to
+        if not _leads_to(other, one.cause.id, roots)
+    }
+    standing, states = list[Suspected](), dict[str, list[str]]()
+    for one in every:
+        if one.cause.id in explained and one.status != "refuted":
+            by = next(r for r in _ordered(roots.values()) if one.cause.id in r.cause.leads_to)
+            states.setdefault(by.cause.id, []).append(one.cause.id)
+        else:
+            standing.append(one)
+    alive = [one for one in standing if one.status != "refuted" and _counts(one, tried)]
+    refuted = [_finding(one, ()) for one in standing if one.status == "refuted"]
+    if not alive:
+        return (healthy(q, refuted),)
+    findings = [_finding(one, tuple(states.get(one.cause.id, ()))) for one in _ordered(alive)]
+    return (*findings, *refuted)
+
+
+def _counts(one: Suspected, tried: bool) -> bool:
+    """Once remedies have been tried, a state without a cause that holds is no finding unless its own
+    remedy is confirmed; and a suspicion that could be tried and came to nothing is none either.
+    """
+    if not tried:
+        return True
+    if one.cause.id in ("diverged", "code_collapse"):
+        return True
+    return one.holds or one.tried is None
+
+
+def _leads_to(cause: str, other: str, roots: Mapping[str, Suspected]) -> bool:
+    """Whether a cause that holds leads back to another: of two that lead to each other, neither
+    takes the other in.
+    """
+    return cause in roots and other in roots[cause].cause.leads_to
+
+
+def _ordered(found: Iterable[Suspected]) -> list[Suspected]:
+    place = {cause: index for index, cause in enumerate(CAUSES)}
+    return sorted(found, key=lambda one: (one.cause.state, -round(one.confidence, 1),
+                                          -one.confidence, place[one.cause.id]))  # fmt: skip
+
+
+def _finding(one: Suspected, states: tuple[str, ...]) -> Finding:
+    cause, suspicion, tried = one.cause, one.suspicion, one.tried
+    remedies = suspicion.remedies
+    return Finding(
+        cause=cause.id,
+        status=one.status,
+        confidence=round(one.confidence, 2),
+        line=suspicion.line,
+        mechanism=cause.mechanism,
+        source=cause.source,
+        answer=cause.answer,
+        evidence=suspicion.evidence,
+        against=cause.against,
+        remedy=tried.remedy if tried is not None else (remedies[0] if remedies else None),
+        effect=None if tried is None else tried.effect,
+        states=states,
+        untested=one.untested if tried is None else "",
+    )
+
+
+def healthy(q: Quantities, refuted: Iterable[Finding] = ()) -> Finding:
+    """That nothing is wrong, with what was looked at."""
+    ripples = next((f for f in refuted if f.cause == "edge_of_stability"), None)
+    line = "healthy: nothing that was measured speaks for a failure"
+    if ripples is not None:
+        line = "healthy: it ripples at the edge of stability, and a smaller rate does not end lower"
+    names = (
+        ("fvu", "fvu"),
+        ("loss_trend", "change of the loss in as many steps again, at this pace"),
+        ("sharpness_ratio", "sharpness ÷ the optimizer's limit"),
+        ("silent_fraction", "atoms that fire on no sample"),
+        ("norm_ratio", "longest row ÷ shortest"),
+    )
+    return Finding(
+        cause="healthy",
+        status="suspected" if ripples is None else "confirmed",
+        confidence=0.8,
+        line=line,
+        mechanism="Every failure mode that dicttui knows was looked for. Those whose numbers spoke "
+        "for them were tried, and their remedies made no difference that counts.",
+        source="the table of failure modes in the README",
+        answer="none",
+        evidence=tuple(q.evidence(name, label, None, "against") for name, label in names),
+        against="a confirmed finding",
+    )
+
+
+def with_trial(one: Suspected, tried: Compared | None, untested: str = "") -> Suspected:
+    """The same after its trial."""
+    return replace(one, tried=tried, untested=untested)

@@ -1,0 +1,195 @@
+"""Trying remedies: forks with and without one, on the same batches, compared by one measure."""
+
+import math
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from dicttui.data.error import DataError
+from dicttui.diagnosis import forks, outcomes
+from dicttui.diagnosis.cause import Measure
+from dicttui.diagnosis.forks import Origin, TrialError
+from dicttui.networks import foreign
+from dicttui.training.finding import Effect, Remedy, Setting, Status
+from dicttui.training.run import GradientRun
+
+ORDERS = 3
+"""Orders of batches, or starts, in which a remedy must work."""
+FEWEST_STEPS, MOST_STEPS = 200, 5000
+"""Of a fork."""
+LOOKED_FROM = 0.75
+"""Share of a fork's steps after which it is looked at."""
+CHUNK = 100
+"""Steps between two moments at which a trial may be given up."""
+
+Outcomes = dict[str, float]
+Key = tuple[str, tuple[Setting, ...], int]
+
+
+class GivenUpError(Exception):
+    """Whoever asked for a trial no longer wants it."""
+
+
+@dataclass(slots=True)
+class Trials:
+    """The forks of one run. Those without a remedy serve every remedy that begins where they do."""
+
+    origin: Origin
+    steps: int | None = None
+    """Of each fork; None: as long as the run has been, within bounds."""
+    seconds: float = math.inf
+    """Of this thread that a fork may take: one that takes longer is as long as that allows."""
+    go_on: Callable[[], bool] = lambda: True
+    """Asked often; False gives up."""
+    _made: dict[Key, Outcomes] = field(default_factory=dict)
+    _pace: float = 0.0
+    """Seconds a step of a fork has taken."""
+
+    def compare(self, remedies: Sequence[Remedy], measure: Measure, least: float) -> "Compared":
+        """Try each remedy on one fork, and the best of them in the other orders.
+
+        Raises TrialError where none can be tried, GivenUpError.
+        """
+        best, errors = None, list[str]()
+        for remedy in remedies:
+            try:
+                value = self._outcome(remedy.begins, remedy.settings, 0)[measure]
+            except (TrialError, KeyError) as error:
+                errors.append(str(error) if isinstance(error, TrialError) else "not measured here")
+                continue
+            if best is None or value < best[1]:
+                best = remedy, value
+        if best is None:
+            raise TrialError(errors[0] if errors else "no remedy that could be tried")
+        remedy, _ = best
+        return self._judged(remedy, measure, least)
+
+    def _judged(self, remedy: Remedy, measure: Measure, least: float) -> "Compared":
+        without, remedied = list[float](), list[float]()
+        for order in range(ORDERS):
+            without.append(self._outcome(remedy.begins, (), order)[measure])
+            remedied.append(self._outcome(remedy.begins, remedy.settings, order)[measure])
+            if order == 0 and not _better(without[0], remedied[0], least / 2):
+                break  # what does nothing here need not be tried twice more
+        status = _judge(without, remedied, least)
+        steps = self.length(remedy.begins)
+        sentence = _sentence(measure, without, remedied, steps, remedy.begins)
+        effect = Effect(measure, tuple(without), tuple(remedied), steps, sentence)
+        return Compared(remedy, status, effect)
+
+    def length(self, begins: str) -> int:
+        """Steps of a fork."""
+        run = self.origin.run
+        if self.steps is not None:
+            return self.steps
+        done = run.reached
+        wanted = done if begins == "step_0" else done // 2
+        wanted = min(max(wanted, FEWEST_STEPS), MOST_STEPS)
+        if self._pace and wanted * self._pace > self.seconds:
+            wanted = max(FEWEST_STEPS, int(self.seconds / self._pace))
+        return wanted
+
+    def _outcome(self, begins: str, settings: tuple[Setting, ...], order: int) -> Outcomes:
+        where = "step_0" if begins == "step_0" else "now"
+        key = (where, settings, order)
+        if key not in self._made:
+            if where == "step_0":
+                preset = self.origin.experiment.preset
+                fork = forks.anew(preset, self.origin.run.name, settings, order).run
+            else:
+                fork = forks.from_here(self.origin, settings, order)
+            self._made[key] = self._trained(fork, _asked(settings) or self.length(begins))
+        return self._made[key]
+
+    def _trained(self, fork: GradientRun, steps: int) -> Outcomes:
+        first, until = fork.step, fork.step + steps
+        fork.target = until
+        looks = [
+            first + int(steps * (LOOKED_FROM + (1 - LOOKED_FROM) * (i + 1) / outcomes.LOOKS))
+            for i in range(outcomes.LOOKS)
+        ]
+        seen, began = list[Outcomes](), time.perf_counter()
+        try:
+            for stop in looks:
+                self._advance(fork, min(stop, until))
+                seen.append(outcomes.outcome(fork))
+                if fork.state in ("diverged", "failed"):
+                    return seen[-1]
+        except DataError as error:
+            raise TrialError(str(error)) from error
+        except foreign.failures() as error:
+            raise TrialError(f"a step of the fork failed: {foreign.named(error)}") from error
+        self._pace = (time.perf_counter() - began) / max(1, steps)
+        return {name: statistics.median(one[name] for one in seen) for name in seen[0]}
+
+    def _advance(self, fork: GradientRun, until: int) -> None:
+        while fork.step < until and fork.state == "running":
+            if not self.go_on():
+                raise GivenUpError
+            fork.advance(min(CHUNK, until - fork.step), observe=False)
+
+
+def _asked(settings: Sequence[Setting]) -> int | None:
+    """The steps that a remedy consists of, where it does."""
+    return next((int(s.value) for s in settings if s.key == "training.steps"), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What came of trying the best of some remedies."""
+
+    remedy: Remedy
+    status: Status
+    effect: Effect
+
+
+def _better(without: float, remedied: float, least: float) -> bool:
+    if not math.isfinite(without):
+        return math.isfinite(remedied)
+    return without - remedied > least * abs(without)
+
+
+def _judge(without: Sequence[float], remedied: Sequence[float], least: float) -> Status:
+    """confirmed: better in every order, by at least `least` of what it was and by more than forks
+    without the remedy differ among themselves. refuted: not better at all.
+    """
+    if len(without) < ORDERS:
+        return "refuted"
+    if any(not math.isfinite(value) for value in remedied):
+        return "refuted"
+    lost = [value for value in without if not math.isfinite(value)]
+    if len(lost) == len(without):
+        return "confirmed"
+    if lost:
+        return "suspected"
+    better = [_better(w, r, least) for w, r in zip(without, remedied, strict=True)]
+    gained = statistics.mean(w - r for w, r in zip(without, remedied, strict=True))
+    spread = statistics.stdev(without)
+    if all(better) and gained > spread:
+        return "confirmed"
+    return "suspected" if sum(better) * 2 > len(better) else "refuted"
+
+
+def _sentence(
+    measure: str, without: Sequence[float], remedied: Sequence[float], steps: int, begins: str
+) -> str:
+    where = {
+        "step_0": "from step 0",
+        "now": "from here",
+        "last_finite": "from the last finite state",
+    }
+    pairs = zip(without, remedied, strict=True)
+    better = sum(1 for w, r in pairs if r < w)
+    orders = "start" if begins == "step_0" else "order of batches"
+    count = f"{better} of {len(without)} {orders}{'s' if begins == 'step_0' else ''}"
+    count = count.replace("order of batches", "orders of batches")
+    return (
+        f"{measure.replace('_', ' ')} {_middle(without)} → {_middle(remedied)} after {steps:,} "
+        f"steps {where[begins]}, better in {count}"
+    )
+
+
+def _middle(values: Sequence[float]) -> str:
+    value = statistics.median(values)
+    return "not finite" if not math.isfinite(value) else f"{value:.3g}"

@@ -1,0 +1,96 @@
+"""What is wrong with samples, to be seen before anything is trained on them."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+OUTLIER = 10.0
+"""Medians of the samples' distances from their centre beyond which one is an outlier."""
+CENTRE_SAMPLES = 4096
+"""Samples of which the centre is taken."""
+NAMED = 5
+"""Outliers that are named."""
+BLOCK = 2**14
+"""Samples that are looked at together."""
+_MIX = 0x2545F4914F6CDD1D
+"""An odd number that spreads bits (Vigna 2016, xorshift64*)."""
+
+
+class SampleFacts(NamedTuple):
+    """Of samples [n, d_in]; all but `nonfinite` of those that are finite."""
+
+    nonfinite: int
+    """Samples with a NaN or an infinity."""
+    outliers: int
+    """Samples more than OUTLIER medians away from the centre; none where the median is zero."""
+    worst: float
+    """The largest distance from the centre ÷ the median; NaN where that is zero."""
+    constant_features: int
+    """Features that are equal in all samples."""
+    duplicates: int
+    """Samples that are exactly equal to an earlier one."""
+    outlier_rows: tuple[int, ...]
+    """The indices of the farthest outliers, at most NAMED, farthest first."""
+
+
+def look(x: Tensor) -> SampleFacts:
+    """Look at samples x [n, d_in], block by block. Waits for the device.
+
+    The centre is the median of each feature over at most CENTRE_SAMPLES samples at equal distances,
+    which outliers do not move.
+    """
+    x = x.detach()
+    finite = torch.cat([torch.isfinite(part).all(dim=1) for part in torch.split(x, BLOCK)])
+    rows = finite.nonzero()[:, 0]
+    nonfinite = len(x) - len(rows)
+    if not len(rows) or not x.shape[1]:
+        return SampleFacts(nonfinite, 0, math.nan, 0, 0, ())
+    if nonfinite:
+        x = x[rows]
+    distances = _distances(x)
+    median = float(distances.median())
+    largest = float(distances.max())
+    outliers = (distances > OUTLIER * median).nonzero()[:, 0] if median > 0 else rows[:0]
+    farthest = distances[outliers].argsort(descending=True, stable=True)[:NAMED]
+    return SampleFacts(
+        nonfinite=nonfinite,
+        outliers=len(outliers),
+        worst=largest / median if median > 0 else math.nan,
+        constant_features=int((x.amax(dim=0) == x.amin(dim=0)).sum()),
+        duplicates=_duplicates(x),
+        outlier_rows=tuple(rows[outliers[farthest]].tolist()),
+    )
+
+
+def _distances(x: Tensor) -> Tensor:
+    """[n]: how far each sample is from the centre."""
+    every = -(-len(x) // CENTRE_SAMPLES)
+    centre = x[::every].median(dim=0).values
+    # Scaled first: squares of numbers beyond 1e19 are beyond float32.
+    unit = (x - centre).abs().amax().clamp(min=torch.finfo(torch.float32).tiny)
+    parts = [
+        torch.linalg.vector_norm((part - centre) / unit, dim=1) for part in torch.split(x, BLOCK)
+    ]
+    return torch.cat(parts)
+
+
+def _duplicates(x: Tensor) -> int:
+    """How many rows equal an earlier one: equal rows have equal hashes, and rows that are beside
+    one another in the order of hashes are compared.
+    """
+    order = torch.cat([_hashes(part) for part in torch.split(x, BLOCK)]).argsort(stable=True)
+    count = 0
+    for part in torch.split(torch.arange(len(x) - 1, device=x.device), BLOCK):
+        count += int((x[order[part]] == x[order[part + 1]]).all(dim=1).sum())
+    return count
+
+
+def _hashes(rows: Tensor) -> Tensor:
+    """int64 [n] of float32 rows [n, d]; equal where rows are equal."""
+    bits = (rows.float() + 0.0).view(torch.int32).long()  # −0 + 0 is 0
+    places = torch.arange(1, rows.shape[1] + 1, device=rows.device)
+    mixed = (bits + places * 0x9E3779B97F4A7C1 ^ places) * _MIX
+    mixed = (mixed ^ (mixed >> 29)) * _MIX
+    return (mixed ^ (mixed >> 32)).sum(dim=1)
