@@ -17,35 +17,41 @@ FEW_STEPS = 10
 @torch.no_grad()
 def look(run: GradientRun, q: Quantities) -> None:
     """Put what a run began with, by looking at its first weights; they are put back after."""
-    trainable = run.trainable
-    network, samples, device = trainable.network, trainable.samples, trainable.device
-    tensors = trainable.module_tensors()
+    tensors = run.trainable.module_tensors()
     now = [tensor.detach().clone() for tensor in tensors]
-    _moved(run, q)
+    moved(run, q)
     try:
         for tensor, first in zip(tensors, run.initial.tensors, strict=True):
             tensor.copy_(first)
-        with evaluating(network):
-            x = fixed_rows(trainable, samples.fvu_set(device))
-            output = network(x)
-            atoms = network.atoms
-            fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
-            mean = samples.fvu_mean(device)
-            q.put("fvu_start", float(reconstruction.fvu(x, output.reconstruction, mean)))
-            q.put("silent_start", float((~fires.any(dim=0)).float().mean()))
-            q.put("l0_share_start", float(fires.float().mean()))
-            lengths = norms.row_norms(atoms)
-            q.put("atom_norm_start", float(lengths.median()))
-            smallest = float(lengths.min())
-            q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
-            found = coherence.mutual_coherence(atoms, None, network.signed_code)
-            q.put("duplicate_start", found.share_of_atoms_in_pairs)
+        begun(run, q)
     finally:
         for tensor, value in zip(tensors, now, strict=True):
             tensor.copy_(value)
 
 
-def _moved(run: GradientRun, q: Quantities) -> None:
+@torch.no_grad()
+def begun(run: GradientRun, q: Quantities) -> None:
+    """Put what a run begins with that stands at its beginning."""
+    trainable = run.trainable
+    network, samples, device = trainable.network, trainable.samples, trainable.device
+    with evaluating(network):
+        x = fixed_rows(trainable, samples.fvu_set(device))
+        output = network(x)
+        atoms = network.atoms
+        fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
+        mean = samples.fvu_mean(device)
+        q.put("fvu_start", float(reconstruction.fvu(x, output.reconstruction, mean)))
+        q.put("silent_start", float((~fires.any(dim=0)).float().mean()))
+        q.put("l0_share_start", float(fires.float().mean()))
+        lengths = norms.row_norms(atoms)
+        q.put("atom_norm_start", float(lengths.median()))
+        smallest = float(lengths.min())
+        q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
+        found = coherence.mutual_coherence(atoms, None, network.signed_code)
+        q.put("duplicate_start", found.share_of_atoms_in_pairs)
+
+
+def moved(run: GradientRun, q: Quantities) -> None:
     """Which parameters stand where they began; known after some steps."""
     named = list(run.trainable.network.named_parameters())
     if run.step < FEW_STEPS:

@@ -98,7 +98,9 @@ def take(
         held_out=held_out,
         held_out_loss=held_out_loss,
         norms=plain_norms(summary),
-        atom_norms=None if same else plain_norms(norms.summary(norms.row_norms(atoms), ROWS_IN_FULL)),
+        atom_norms=None
+        if same
+        else plain_norms(norms.summary(norms.row_norms(atoms), ROWS_IN_FULL)),
         took=time.thread_time() - began,
     )
 

@@ -21,9 +21,7 @@ class SystemFacts:
 
     """
 
-    def __init__(
-        self, choices: Callable[[], tuple[DeviceChoice, ...]] = devices.choices
-    ) -> None:
+    def __init__(self, choices: Callable[[], tuple[DeviceChoice, ...]] = devices.choices) -> None:
         self._find_choices = choices
         self._process = psutil.Process()
         # The first answer of either is meaningless: it covers no time.

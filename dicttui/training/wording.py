@@ -18,7 +18,9 @@ def learning_rates(rates: Rates) -> str:
 def settings(run: RunSpecification) -> str:
     """What is not the default: the optimizer's arguments, constraint, clipping, precision."""
     if isinstance(run.arguments, OtherOptimizer):
-        return ", ".join(f"{name} {_value(value)}" for name, value in run.arguments.settings.items())
+        return ", ".join(
+            f"{name} {_value(value)}" for name, value in run.arguments.settings.items()
+        )
     parts = []
     defaults = ARGUMENTS[run.optimizer]()
     for name in type(run.arguments).model_fields:

@@ -7,6 +7,7 @@ from dicttui.training import applying
 from dicttui.training.experiment import Experiment
 from dicttui.training.interventions import (
     Advance,
+    Change,
     Continue,
     Fork,
     Intervention,
@@ -23,6 +24,7 @@ from dicttui.training.interventions import (
     Undo,
 )
 from dicttui.training.pace import Pace
+from dicttui.training.run import GradientRun
 
 PAUSE, LEARNING_RATE, RESET, STOP = "pause", "learning_rate", "reset_optimizer", "stop"
 CONTROLS = {
@@ -43,6 +45,10 @@ _NEEDS: dict[type[Intervention], str] = {
     ResetOptimizer: RESET,
     Stop: STOP,
 }
+CANNOT_STOP = (
+    "this is a person's own loop and ends itself; to be ended from here it has to say "
+    'watch(…, controls=[…, "stop"]) and heed what watched.step returns'
+)
 _NEVER: dict[type[Intervention], str] = {
     Continue: "its own program decides how long it trains",
     Restart: "its own program makes its weights; end it and start it again",
@@ -84,11 +90,23 @@ def refusal(intervention: Intervention, controls: frozenset[str]) -> str:
     if needed in controls:
         return ""
     if needed == STOP:
-        return (
-            "this is a person's own loop and ends itself; to end it from here it has to say "
-            'watch(…, controls=[…, "stop"]) and heed what watched.step returns'
-        )
-    return f"this is a person's own loop, which does not allow it: watch(…, controls=[…, {needed!r}])"
+        return CANNOT_STOP
+    return (
+        f"this is a person's own loop, which does not allow it: watch(…, controls=[…, {needed!r}])"
+    )
+
+
+def is_stop(intervention: Intervention, controls: frozenset[str]) -> bool:
+    """Whether the loop is to be asked to end, and may be."""
+    return isinstance(intervention, Stop) and STOP in controls
+
+
+def stopped(requested: Receipt, run: GradientRun) -> Receipt:
+    """That a loop is asked to end: what `step` returns tells it."""
+    change = Change(run.name, run.step, run.state, "asked to end")
+    if run.state == "paused":
+        run.go_on()
+    return replace(requested, status="applied", changes=(change,))
 
 
 def apply(

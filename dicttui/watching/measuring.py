@@ -100,4 +100,3 @@ def _count_firing(run: WatchedRun, fires: Tensor) -> None:
     deadness.update(fires.any(dim=0), step)
     deadness.look(step, window)
     run.firing.measured(run.trainable, step, fires)
-

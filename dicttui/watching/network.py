@@ -113,9 +113,9 @@ class WatchedNetwork(DictionaryNetwork):
         return self.terms(x)
 
     def terms(self, x: Tensor) -> dict[str, Tensor]:
-        """The same, without an output."""
+        """The same, without an output; none where no loss function was given."""
         if self.functions.loss is None:
-            raise NetworkError("no loss function was given; allowed: loss=…")
+            return {}
         return _terms(self.functions.loss(self._shaped(x)))
 
     def dictionary_parameters(self) -> Sequence[nn.Parameter]:
@@ -175,7 +175,9 @@ def _find_rows(network: WatchedNetwork, parts: Parts, d_in: int | None) -> None:
     given = network.functions
     if given.dictionary is None:
         if given.atoms is not None:
-            raise ValueError("watch: atoms= without dictionary=; allowed: dictionary= alone, or both")
+            raise ValueError(
+                "watch: atoms= without dictionary=; allowed: dictionary= alone, or both"
+            )
         parts.missing["dictionary"] = "no dictionary was given; allowed: dictionary=…"
         return
     with _told("dictionary"):

@@ -60,6 +60,11 @@ class WatchedTrainable(Trainable):
     __slots__ = ()
 
     @property
+    def alone(self) -> str:
+        """A person's own functions know the one model."""
+        return "a loop of one's own cannot be copied"
+
+    @property
     def groups(self) -> frozenset[str]:
         """Whether a parameter group is the dictionary's, and whether one is not."""
         return frozenset(name for name, _ in self._named())

@@ -16,6 +16,8 @@ from dicttui.training.trainable import Rates
 from dicttui.watching.network import WatchedNetwork
 from dicttui.watching.optimizer import WatchedTrainable
 
+LARGEST_COPY = 2**28
+"""Bytes of a model of whose first weights a copy is kept in host memory."""
 WITHOUT_END = sys.maxsize
 """Completed updates at which a loop ends that has not said when it does."""
 
@@ -52,14 +54,19 @@ class WatchedRun(GradientRun):
         self.full_batch = False
         """Whether every step sees all of the fixed samples and no others."""
         engine = Choice(first_engine(network), "its own program makes the steps")
-        super().__init__(
-            trainable, WITHOUT_END if steps is None else steps, dead_window, engine
-        )
+        super().__init__(trainable, WITHOUT_END if steps is None else steps, dead_window, engine)
 
     def _taken_at_first(self) -> Initial:
-        """Its dictionary; nothing of it is ever put back."""
+        """To be compared with; nothing of it is ever put back."""
         rows = self.network.dictionary if self.network.parts.dictionary else torch.empty(0, 1)
-        return Initial([], rows.detach().to("cpu", copy=True), torch.get_rng_state())
+        tensors = self.trainable.module_tensors()
+        if sum(tensor.nbytes for tensor in tensors) > LARGEST_COPY:
+            tensors = []
+        return Initial(
+            [tensor.detach().to("cpu", copy=True) for tensor in tensors],
+            rows.detach().to("cpu", copy=True),
+            torch.get_rng_state(),
+        )
 
     @property
     def wants(self) -> int:

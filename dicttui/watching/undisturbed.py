@@ -11,17 +11,23 @@ from dicttui.training.undisturbed import evaluating
 
 
 @contextmanager
-def unnoticed(network: DictionaryNetwork, device: torch.device) -> Iterator[None]:
-    """Look at a network in evaluation mode, without gradients and out of autocast. Every random
-    stream (torch's, the device's, Python's, NumPy's), every buffer and every module's mode is put
-    back as it was.
+def own_streams(device: torch.device) -> Iterator[None]:
+    """Put every random stream back as it was: torch's, the device's, Python's, NumPy's. Meanwhile
+    the loop's autocast is not in force.
     """
     _, put_others = held.random_streams()
+    gpus = [device.index or 0] if device.type == "cuda" else []
     with ExitStack() as stack:
         stack.callback(put_others)
-        if device.type == "cuda":
-            stack.enter_context(torch.random.fork_rng(devices=[device.index or 0]))
+        stack.enter_context(torch.random.fork_rng(devices=gpus))
         stack.enter_context(torch.autocast(device.type, enabled=False))
-        stack.enter_context(torch.no_grad())
-        stack.enter_context(evaluating(network))
+        yield
+
+
+@contextmanager
+def unnoticed(network: DictionaryNetwork, device: torch.device) -> Iterator[None]:
+    """Look at a network in evaluation mode, without gradients: random streams, buffers and every
+    module's mode are put back as they were.
+    """
+    with own_streams(device), torch.no_grad(), evaluating(network):
         yield
