@@ -75,7 +75,7 @@ class Preset(Specification):
 
     @property
     def of_own_loop(self) -> bool:
-        """Whether a person's own program trains it (`watch`), so that nothing can build it again."""
+        """Whether a person's own program trains it (`watch`): nothing can build it again."""
         return self.network.kind == WATCHED
 
     @property

@@ -54,7 +54,7 @@ class Asked:
 
 
 def built(asked: Asked) -> tuple[Experiment, WatchedRun]:
-    """The experiment, whose one run is the loop. Raises TypeError and ValueError as `watch` does."""
+    """The experiment whose one run is the loop. Raises TypeError, ValueError as `watch` does."""
     model, optimizers = _model(asked.model), _optimizers(asked.optimizer)
     _mind(asked, model, optimizers)
     device = next(model.parameters()).device

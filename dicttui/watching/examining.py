@@ -31,6 +31,8 @@ HEALTHY = (
 )
 OF_BATCHES = ("batch_size", "full_batch", "noise_scale", "noise_over_signal", "rising_share")
 """Quantities that only the loop's own batches have."""
+NO_MATTER = ("this network has none", "no L1 penalty", "no samples are held out")
+"""Reasons that say nothing of the loop."""
 OF_GRADIENTS = ("gradient_norm", "penalty_share", "staleness", "sharpness")
 
 
@@ -75,8 +77,9 @@ class Examination:
         run = self._run
         q = self._measured(tier)
         found = ranking.ranked(ranking.suspects(q), q, tried=False)
+        relevant = {name: why for name, why in q.why.items() if why not in NO_MATTER}
         missing = run.network.parts.missing
-        unknown = tuple(f"{name}: {why}" for name, why in sorted((q.why | missing).items()))
+        unknown = tuple(f"{name}: {why}" for name, why in sorted((relevant | missing).items()))
         return Diagnosis(run.step, tuple(_untried(f) for f in found), unknown=unknown)
 
     def _measured(self, tier: Tier) -> Quantities:

@@ -2,7 +2,8 @@
 dictionary network; and what of that cannot be had.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +109,7 @@ class WatchedNetwork(DictionaryNetwork):
         return _reconstructed(forward(shaped), shaped)
 
     def loss_terms(self, x: Tensor, output: Output) -> dict[str, Tensor]:
-        """The terms that `loss=` gives for samples x [batch, d_in]; it makes its own forward pass."""
+        """What `loss=` gives for samples x [batch, d_in], by a forward pass of its own."""
         del output
         return self.terms(x)
 
@@ -119,7 +120,7 @@ class WatchedNetwork(DictionaryNetwork):
         return _terms(self.functions.loss(self._shaped(x)))
 
     def dictionary_parameters(self) -> Sequence[nn.Parameter]:
-        """The parameter that is the dictionary or that it is a view of; none where it is neither."""
+        """The parameter that is the dictionary, or that it is a view of; else none."""
         if not self.parts.dictionary:
             return []
         parameter = parameter_behind(self.module, self.dictionary)
@@ -233,20 +234,15 @@ def _find_output(network: WatchedNetwork, parts: Parts, x: Tensor) -> None:
     network.signed_code = bool((code < 0).any())
 
 
-class _told:  # noqa: N801 - it is used as a function
+@contextmanager
+def _told(name: str) -> Iterator[None]:
     """What a person's function raises becomes a ValueError that names it."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        """Nothing is done before."""
-
-    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, NetworkError):
-            raise ValueError(f"watch: {self._name}=: {error}") from error
-        if isinstance(error, foreign.failures()):
-            raise ValueError(f"watch: {self._name}=: raised {foreign.named(error)}") from error
+    try:
+        yield
+    except NetworkError as error:
+        raise ValueError(f"watch: {name}=: {error}") from error
+    except foreign.failures() as error:
+        raise ValueError(f"watch: {name}=: raised {foreign.named(error)}") from error
 
 
 # -- what the functions return -------------------------------------------------------------------

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from dicttui.measures import ripple
+from dicttui.networks import foreign
 from dicttui.training.engines.beginning import first_engine
 from dicttui.training.engines.choice import Choice
 from dicttui.training.initial import Initial
@@ -15,6 +16,7 @@ from dicttui.training.run import SPEED_WINDOW, GradientRun
 from dicttui.training.trainable import Rates
 from dicttui.watching.network import WatchedNetwork
 from dicttui.watching.optimizer import WatchedTrainable
+from dicttui.watching.rows import WatchedRows
 
 LARGEST_COPY = 2**28
 """Bytes of a model of whose first weights a copy is kept in host memory."""
@@ -51,6 +53,8 @@ class WatchedRun(GradientRun):
         self.x, self.held_out = x, held_out
         self.batch_size: int | None = None
         """Samples of a step; None: not known."""
+        self.unseen = ""
+        """Why it could not be looked at."""
         self.full_batch = False
         """Whether every step sees all of the fixed samples and no others."""
         engine = Choice(first_engine(network), "its own program makes the steps")
@@ -106,6 +110,17 @@ class WatchedRun(GradientRun):
             f"the loss was {values[first]} at step {self.diverged_at:,} and {name} is no longer "
             "finite; the loop makes steps all the same"
         )
+
+    def watch_rows(self, wanted: bool) -> None:
+        """Follow each row's updates from now on, or no longer."""
+        if wanted and self.rows is None:
+            self.rows = WatchedRows(self.initial.dictionary)
+        elif not wanted:
+            self.rows = None
+
+    def fail(self, error: BaseException) -> None:
+        """Looking at it has failed, and not its training: it goes on."""
+        self.unseen = foreign.named(error).split("\n")[0]
 
     def set_rates(self, rates: Rates) -> None:
         """Change the learning rates where the loop's optimizer has them."""

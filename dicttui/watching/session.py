@@ -28,8 +28,10 @@ from dicttui.training.trainable import Rates
 from dicttui.watching import controls, examining, measuring
 from dicttui.watching.building import samples_of
 from dicttui.watching.examining import Examination
+from dicttui.watching.rows import WatchedRows
 from dicttui.watching.run import WITHOUT_END, WatchedRun
 from dicttui.watching.saying import Say
+from dicttui.watching.undisturbed import own_streams
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +82,9 @@ class WatchedSession:
         self.allowed = allowed
         self._audience = Audience(observers)
         self._say = say
+        # What other programs take meanwhile is not the watching's; a device, though, is waited for.
+        on_cpu = run.trainable.device.type == "cpu"
+        self._clock = time.thread_time if on_cpu else time.perf_counter
         self._pace = Pace(None)
         self._system = SystemFacts(choices=tuple)
         self._sequence = 0
@@ -123,6 +128,8 @@ class WatchedSession:
             return True
         if self._pace.rate is not None or self.run.pause_at is not None:
             return True
+        if self.run.rows is not None:
+            return True
         return now - self._published >= self._interval and self._pictures.allows()
 
     @property
@@ -141,6 +148,8 @@ class WatchedSession:
         run, before = self.run, self.run.state
         self.take_in(losses, took)
         self._audience.ends([run])
+        if isinstance(run.rows, WatchedRows):
+            run.rows.stepped(run.network.dictionary, run.step)
         if self._examination.amid_step:
             self._examination.after_step()
             self._examine()
@@ -217,9 +226,9 @@ class WatchedSession:
     def _measure(self, *, always: bool = False) -> None:
         if self.trouble or not (always or self._measures.allows()):
             return
-        began = time.perf_counter()
+        began = self._clock()
         self._guarded(self._take)
-        self._measures.spent(time.perf_counter() - began)
+        self._measures.spent(self._clock() - began)
 
     def _take(self) -> None:
         run = self.run
@@ -231,13 +240,13 @@ class WatchedSession:
                 run.past.recent.append(loss)
 
     def _examine(self) -> None:
-        began = time.perf_counter()
+        began = self._clock()
 
         def examine() -> None:
             self.diagnosis = self._examination.diagnosis("economy")
 
         self._guarded(examine)
-        self._examinations.spent(time.perf_counter() - began)
+        self._examinations.spent(self._clock() - began)
 
     def take_in(self, losses: Sequence[float], took: float) -> None:
         """The loop has made steps; nothing else is done yet."""
@@ -283,23 +292,36 @@ class WatchedSession:
 
     def publish(self) -> None:
         """Make a snapshot of this moment."""
-        began = time.perf_counter()
+        began = self._clock()
         self._sequence += 1
-        view = self._mailbox.wanted_view
         self._mailbox.take_view_change()
+        view = self._possible(self._mailbox.wanted_view)
         run = self.run
-        run.watch_rows(False)
-        made = picture.snapshot(
-            self._experiment, self._pace, view, self._system,
-            sequence=self._sequence, seconds=self._mailbox.seconds(),
-            recording=self._audience.recording(),
-        )  # fmt: skip
+        run.watch_rows(bool(view.rows_of or view.pages))
+        with own_streams(run.trainable.device):
+            made = picture.snapshot(
+                self._experiment,
+                self._pace,
+                view,
+                self._system,
+                sequence=self._sequence,
+                seconds=self._mailbox.seconds(),
+                recording=self._audience.recording(),
+            )
+        if run.unseen:
+            self._say.trouble(f"{run.name} could not be looked at closely: {run.unseen}")
         verdict = examining.verdict_of(run, self.diagnosis)
         made = replace(made, runs=tuple(map(self._told, made.runs)), verdict=verdict)
         self._mailbox.publish(made)
         self._audience.picture(made)
         self._published = time.perf_counter()
-        self._pictures.spent(self._published - began)
+        self._pictures.spent(self._clock() - began)
+
+    def _possible(self, view: View) -> View:
+        """Of what screens want to see, what can be had of this loop."""
+        if self.run.network.parts.every and not self.run.unseen:
+            return view
+        return replace(view, rows_of=(), pages=(), firing=False, atoms=(), samples=())
 
     def _told(self, shown: RunSnapshot) -> RunSnapshot:
         """A run as screens are to see it: nothing that is not known of a loop is said of it."""

@@ -238,8 +238,8 @@ def watch(
             dictionary.
         loss: samples → {"mse": …, "l1": …}: scalars whose sum is the loss, the error first.
         held_out: samples that the loop does not train on, to be measured as well.
-        true_atoms: the dictionary [n_true, d_in] that the samples were made of, where it is known.
-        batch_size: samples of a step; 0: every step sees all of x. None: known from `step(…, batch)`.
+        true_atoms: the dictionary [n_true, d_in] the samples were made of, where it is known.
+        batch_size: samples of a step; 0: each sees all of x. None: known from `step(…, batch)`.
         steps: how many the loop will make, where that is known.
         name: of the loop, for a person.
         controls: what may be changed from another terminal: True, "pause", "learning_rate" and
