@@ -150,9 +150,9 @@ def _model(model: Any) -> nn.Module:
 
 def _optimizers(given: Any) -> list[Optimizer]:
     several = list(given) if isinstance(given, list | tuple) else [given]
-    wrong = next((one for one in several if not isinstance(one, Optimizer)), None)
-    if wrong is not None or not several:
-        what = "an empty list" if not several else f"a {type(wrong).__name__}"
+    wrong = [one for one in several if not isinstance(one, Optimizer)]
+    if wrong or not several:
+        what = f"a {type(wrong[0]).__name__}" if wrong else "an empty list"
         raise TypeError(f"watch: optimizer is {what}; expected: a torch.optim.Optimizer")
     return several
 

@@ -5,6 +5,7 @@ applied, what is new is recorded, and what is looked at is measured.
 import logging
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
@@ -92,7 +93,8 @@ class WatchedSession:
         self._measures = Spacing(OF_MEASURES)
         self._examinations = Spacing(OF_EXAMINATIONS, BETWEEN_EXAMINATIONS)
         self._examination = Examination(run)
-        self._failures = 0
+        self._failures = Counter[str]()
+        """In a row, by what it was."""
         self._published = float("-inf")
         self._rate_set: tuple[Receipt, Rates] | None = None
         self._mailbox = Mailbox(
@@ -277,16 +279,17 @@ class WatchedSession:
         """Look at the loop: what its functions raise is told once, and never reaches it."""
         if self.trouble:
             return
+        what = getattr(look, "__name__", "looking")
         try:
             look()
         except (Exception, SystemExit) as error:
-            self._failures += 1
-            log.exception("the loop could not be measured")
-            if self._failures >= MOST_FAILURES:
+            self._failures[what] += 1
+            log.exception("%s failed", what)
+            if self._failures[what] >= MOST_FAILURES:
                 self.trouble = f"no longer measured: {type(error).__name__}: {error}".split("\n")[0]
             self._say.failed(error)
         else:
-            self._failures = 0
+            self._failures[what] = 0
 
     # -- pictures ------------------------------------------------------------------------------
 

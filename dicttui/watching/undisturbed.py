@@ -20,7 +20,8 @@ def own_streams(device: torch.device) -> Iterator[None]:
     with ExitStack() as stack:
         stack.callback(put_others)
         stack.enter_context(torch.random.fork_rng(devices=gpus))
-        stack.enter_context(torch.autocast(device.type, enabled=False))
+        if torch.amp.is_autocast_available(device.type):
+            stack.enter_context(torch.autocast(device.type, enabled=False))
         yield
 
 

@@ -14,6 +14,7 @@ from typing import Self
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from dicttui.own_log import log_handler
 from dicttui.own_state import log_file, state_directory
 from dicttui.record.recorder import Recorder
 from dicttui.serve import address
@@ -287,14 +288,11 @@ def _how_it_ended(error: BaseException | None) -> tuple[EndState, str]:
 
 def _log() -> Path | None:
     """Where tracebacks go that a person should not have to see; None: nowhere."""
-    logger, path = logging.getLogger("dicttui"), log_file()
+    logger = logging.getLogger("dicttui")
     if not logger.handlers:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handler: logging.Handler = logging.FileHandler(path, encoding="utf-8")
+            logger.addHandler(log_handler())
         except OSError:
             logger.addHandler(logging.NullHandler())
             return None
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-        logger.addHandler(handler)
-    return path
+    return log_file()
