@@ -1,7 +1,5 @@
 """Samples that are far from all others."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -36,9 +34,9 @@ def within(x: Tensor, reference: Tensor | None = None) -> Tensor:
     if reference is None:
         far = distances(x)
         median = far.median()
-        return (far <= OUTLIER * median) | (median == 0)
-    every = max(1, -(-len(reference) // CENTRE_SAMPLES))
-    centre = reference[::every].median(dim=0).values
-    median = torch.linalg.vector_norm(reference - centre, dim=1).median()
-    far = torch.linalg.vector_norm(x - centre, dim=1)
-    return (far <= (OUTLIER * median if median > 0 else math.inf)) | (median == 0)
+    else:
+        every = max(1, -(-len(reference) // CENTRE_SAMPLES))
+        centre = reference[::every].median(dim=0).values
+        median = torch.linalg.vector_norm(reference - centre, dim=1).median()
+        far = torch.linalg.vector_norm(x - centre, dim=1)
+    return torch.logical_or(far <= OUTLIER * median, median == 0)

@@ -3,9 +3,10 @@
 import math
 
 import torch
+from torch import Tensor
 
 from dicttui.diagnosis.quantities import Quantities
-from dicttui.measures import codes, coherence, norms, reconstruction
+from dicttui.measures import batch_dependence, codes, coherence, norms, reconstruction
 from dicttui.training.measurement import fixed_rows
 from dicttui.training.run import GradientRun
 from dicttui.training.undisturbed import evaluating
@@ -49,6 +50,29 @@ def begun(run: GradientRun, q: Quantities) -> None:
         q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
         found = coherence.mutual_coherence(atoms, None, network.signed_code)
         q.put("duplicate_start", found.share_of_atoms_in_pairs)
+        # Here, because a penalty on codes that have collapsed is 0 on any batch.
+        _batch_dependence(run, q)
+
+
+def _batch_dependence(run: GradientRun, q: Quantities) -> None:
+    """Put by how much loss terms grow when a batch is twice as large; 1: they do not."""
+    network = run.trainable.network
+    x = run.trainable.samples.batch(0, run.trainable.device)
+
+    def terms(batch: Tensor) -> dict[str, Tensor]:
+        return network.loss_terms(batch, network(batch))
+
+    if len(x) < 2:
+        q.put("penalty_growth", None, "batches of one sample")
+        return
+    growth = batch_dependence.doubling(terms, x)
+    if not growth:
+        q.put("penalty_growth", None, "the terms of the loss are not known")
+        return
+    error, *others = growth.values()
+    q.put("error_growth", error)
+    known = [value for value in others if not math.isnan(value)]
+    q.put("penalty_growth", max(known, default=None), "no penalty, or it is 0")
 
 
 def moved(run: GradientRun, q: Quantities) -> None:

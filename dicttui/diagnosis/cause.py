@@ -19,8 +19,8 @@ Measure = Literal[
     "norm_ratio",
 ]
 """What forks are compared by; of each less is better. loss: the objective on the fixed set;
-rescaled_loss: the same as if every atom had length 1, its scale moved into its code; fvu_raw: fvu in
-the samples' own units, whatever the scaling; silent_fraction: atoms that fire on no sample;
+rescaled_loss: the same as if every atom had length 1, its scale moved into its code; fvu_raw: fvu
+of the fixed set, held out where samples are; silent_fraction: atoms that fire on no sample;
 missed_fraction: true atoms that are not recovered."""
 
 

@@ -1,13 +1,16 @@
 """The whole diagnosis without the app: train, measure, suspect, try."""
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import examining, ranking, verdict
+from dicttui.diagnosis import thresholds as t
 from dicttui.diagnosis.forks import Origin, TrialError
-from dicttui.diagnosis.quantities import Quantities, Tier
+from dicttui.diagnosis.quantities import Quantities
 from dicttui.diagnosis.ranking import Suspected
+from dicttui.diagnosis.tiers import Tier
 from dicttui.diagnosis.trials import Trials
 from dicttui.networks import foreign
 from dicttui.preset.model import Preset
@@ -86,8 +89,8 @@ def of_run(
     *,
     tests: bool,
     trial_steps: int | None = None,
+    seconds: float = math.inf,
     told: Told = lambda _line: None,
-    trials: Trials | None = None,
 ) -> Diagnosis:
     """Diagnose a run as it stands."""
     run = origin.run
@@ -96,10 +99,18 @@ def of_run(
     q = examining.examine(run, tier)
     found = ranking.suspects(q)
     if tests:
-        trials = trials or Trials(origin, trial_steps)
+        trials = trials_of(origin, q, trial_steps, seconds)
         found = list(tried(found, trials, told, run.name))
     findings = ranking.ranked(found, q, tried=tests)
     return Diagnosis(run.step, findings, unknown=unknown(q))
+
+
+def trials_of(
+    origin: Origin, q: Quantities, steps: int | None = None, seconds: float = math.inf
+) -> Trials:
+    """The trials of a run with these quantities; of each fork so many steps, or seconds."""
+    falling = -q["loss_trend"] > t.FAR_FROM_THERE
+    return Trials(origin, steps, seconds, falling=falling)
 
 
 def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> Iterable[Suspected]:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import beginning, configured, curvature, moving, sampled, standing
-from dicttui.diagnosis.quantities import TIERS, Quantities, Tier
+from dicttui.diagnosis.quantities import Quantities
+from dicttui.diagnosis.tiers import TIERS, Tier
 from dicttui.networks import foreign
 from dicttui.training.run import GradientRun
 
@@ -14,15 +15,15 @@ log = logging.getLogger(__name__)
 Part = Callable[[GradientRun, Quantities], None]
 PARTS: dict[Tier, tuple[Part, ...]] = {
     "economy": (configured.look, sampled.look, standing.look, beginning.look),
-    "business": (sampled.batch_dependence_of, moving.look),
+    "business": (moving.look,),
     "full": (curvature.look,),
 }
 """What each tier adds to those before it."""
 
 
 def examine(run: GradientRun, tier: Tier) -> Quantities:
-    """Everything that can be had of a run as it stands; it is left as it was. What a person's network
-    raises, or data that cannot be read, costs the quantities of that part alone.
+    """Everything that can be had of a run as it stands; it is left as it was. What a person's
+    network raises, or data that cannot be read, costs the quantities of that part alone.
     """
     q = Quantities()
     for name in TIERS[: TIERS.index(tier) + 1]:

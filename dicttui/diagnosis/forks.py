@@ -1,7 +1,7 @@
 """Runs on which a remedy is tried: beside the run they come from, and never in its experiment."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 
@@ -39,23 +39,32 @@ class Origin:
     experiment: Experiment
     run: GradientRun
 
+    @property
+    def preset(self) -> Preset:
+        """The experiment's, with this run alone, at the rates that are in force now."""
+        specification, rates = self.run.specification, self.run.trainable.rates
+        if rates is not None:
+            now = {"lr": rates.rest, "dictionary_lr_scale": rates.dictionary / rates.rest}
+            specification = specification.model_copy(update=now)
+        return self.experiment.preset.model_copy(update={"runs": (specification,)})
 
-def anew(preset: Preset, run: str, settings: Sequence[Setting], order: int) -> Origin:
-    """An experiment of that run alone, at step 0, with these settings; of another order than 0 the
-    seed is another, and with it first weights, drawn samples and the order of batches.
+
+def anew(origin: Origin, settings: Sequence[Setting], order: int) -> GradientRun:
+    """The run at step 0 of an experiment of its own, with these settings; of another order than 0
+    the seed is another, and with it first weights, drawn samples and the order of batches.
 
     Raises TrialError.
     """
     try:
-        only = changed(alone(preset, run), _pairs(settings))
-        seed = (only.training.seed + SEEDS_APART * order) % 2**63
-        training = only.training.model_copy(update={"seed": seed})
-        experiment = Experiment(only.model_copy(update={"training": training}))
+        preset = changed(origin.preset, _pairs(settings))
+        seed = (preset.training.seed + SEEDS_APART * order) % 2**63
+        training = preset.training.model_copy(update={"seed": seed})
+        experiment = Experiment(preset.model_copy(update={"training": training}))
     except (PresetError, DataError, NetworkError, OptimizerError) as error:
         raise TrialError(str(error)) from error
-    fork = experiment.runs[0]
+    (fork,) = experiment.runs
     fork.look_first()
-    return Origin(experiment, fork)
+    return fork
 
 
 def from_here(origin: Origin, settings: Sequence[Setting], order: int) -> GradientRun:
@@ -63,14 +72,14 @@ def from_here(origin: Origin, settings: Sequence[Setting], order: int) -> Gradie
 
     Raises TrialError.
     """
-    parent, preset = origin.run, origin.experiment.preset
+    parent, preset = origin.run, origin.preset
     batch = next((s.value for s in settings if s.key == BATCH_SIZE), None)
     shared = [s.key for s in settings if s.key.startswith(("data.", "training."))]
     if shared and shared != [BATCH_SIZE]:
         raise TrialError(f"{shared[0]} cannot change amid a training")
     try:
-        (specification,) = changed(alone(preset, parent.name), _pairs(settings)).runs
-        if specification == parent.specification and settings and batch is None:
+        (specification,) = changed(preset, _pairs(settings)).runs
+        if settings and batch is None and specification == preset.runs[0]:
             raise TrialError("it is so already")
         child = forking.made(parent, specification, origin.experiment)
     except (PresetError, forking.ForkError) as error:
@@ -78,8 +87,6 @@ def from_here(origin: Origin, settings: Sequence[Setting], order: int) -> Gradie
     trainable = child.trainable
     if any(s.key in ("lr", "dictionary_lr_scale") for s in settings):
         trainable.rates = trainable.first_rates()
-    elif parent.trainable.rates is not None:
-        trainable.rates = replace(parent.trainable.rates)
     trainable.samples = trainable.samples.in_order(order)
     if batch is not None:
         times = int(batch) // trainable.samples.batch_size
@@ -93,17 +100,12 @@ def from_here(origin: Origin, settings: Sequence[Setting], order: int) -> Gradie
     return child
 
 
-def alone(preset: Preset, run: str) -> Preset:
-    """The preset with one of its runs."""
-    return preset.model_copy(update={"runs": tuple(r for r in preset.runs if r.name == run)})
-
-
 @torch.no_grad()
 def _nudge(run: GradientRun, order: int) -> None:
     generator = torch.Generator().manual_seed(order)
     for parameter in run.trainable.network.parameters():
         noise = torch.randn(parameter.shape, generator=generator).to(parameter)
-        parameter += NUDGE * parameter.square().mean().sqrt() * noise
+        parameter.add_(NUDGE * parameter.square().mean().sqrt() * noise)
 
 
 def _pairs(settings: Sequence[Setting]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,7 +59,7 @@ def _gradients(run: GradientRun) -> list[list[Tensor]]:
 def _gradient(trainable: Trainable, step: int) -> list[Tensor]:
     x = trainable.samples.batch(step, trainable.device)
     terms = _terms(trainable, x)
-    loss = torch.stack([term for term in terms.values()]).sum()
+    loss = torch.stack(list(terms.values())).sum()
     return _grad(loss, _trained(trainable))
 
 
@@ -117,8 +118,9 @@ def _second_moment(trainable: Trainable, batches: list[list[Tensor]], q: Quantit
     shares: list[Tensor] = []
     stale: list[Tensor] = []
     ratios: list[Tensor] = []
-    for optimizer, group, parameter in _each(trainable.optimizers):
-        state = optimizer.state.get(parameter, {})
+    states = {p: s for o in trainable.optimizers for p, s in o.state.items()}
+    for group, parameter in _each(trainable.optimizers):
+        state = states.get(parameter, {})
         second = second_moment(state)
         if second is None or id(parameter) not in by_parameter:
             continue
@@ -150,11 +152,11 @@ def second_moment(state: dict[str, Tensor]) -> Tensor | None:
     return None
 
 
-def _each(optimizers: Iterable[Optimizer]) -> Iterable[tuple[Optimizer, dict[str, object], Tensor]]:
+def _each(optimizers: Iterable[Optimizer]) -> Iterable[tuple[dict[str, Any], Tensor]]:
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             for parameter in group["params"]:
-                yield optimizer, group, parameter
+                yield group, parameter
 
 
 def _rows(tensor: Tensor) -> Tensor:

@@ -9,11 +9,6 @@ from typing import Literal
 
 from dicttui.training.finding import Evidence
 
-Tier = Literal["economy", "business", "full"]
-"""Tiers of cost. economy: from what is known anyway, and one forward pass; business: gradients, the
-optimizer's state, one step that is thrown away; full: curvature, gradient noise, other batches."""
-TIERS: tuple[Tier, ...] = ("economy", "business", "full")
-
 
 @dataclass(frozen=True, slots=True)
 class Quantity:

@@ -13,6 +13,8 @@ SUSPICIOUS = 0.3
 """Strength from which on a suspicion is told."""
 UNTESTED_SHARE = 0.6
 """Of a suspicion's strength, as the confidence in it before its remedy has been tried."""
+POOR_END = 0.8
+"""fvu at which a run is not healthy, whatever its trials have shown."""
 STATIC = 0.9
 """Strength from which on what cannot be tried counts as much as what was confirmed: it can be read
 off, and is no inference."""
@@ -28,10 +30,13 @@ class Suspected:
     untested: str = ""
     """Why not, where it could not be tried."""
 
+    undecided: bool = False
+    """Whether it stays suspected though its trial showed nothing."""
+
     @property
     def status(self) -> Status:
-        """suspected until something has been tried."""
-        return "suspected" if self.tried is None else self.tried.status
+        """What its trial made of it; suspected before that."""
+        return "suspected" if self.tried is None or self.undecided else self.tried.status
 
     @property
     def static(self) -> bool:
@@ -87,6 +92,9 @@ def ranked(found: Iterable[Suspected], q: Quantities, *, tried: bool) -> tuple[F
             standing.append(one)
     alive = [one for one in standing if one.status != "refuted" and _counts(one, tried)]
     refuted = [_finding(one, ()) for one in standing if one.status == "refuted"]
+    if not alive and q["fvu"] > POOR_END:
+        # Something is wrong, and no trial has shown what: the likeliest stays suspected.
+        alive, refuted = [replace(one, undecided=True) for one in standing[:1]], refuted[1:]
     if not alive:
         return (healthy(q, refuted),)
     findings = [_finding(one, tuple(states.get(one.cause.id, ()))) for one in _ordered(alive)]
@@ -94,8 +102,8 @@ def ranked(found: Iterable[Suspected], q: Quantities, *, tried: bool) -> tuple[F
 
 
 def _counts(one: Suspected, tried: bool) -> bool:
-    """Once remedies have been tried, a state without a cause that holds is no finding unless its own
-    remedy is confirmed; and a suspicion that could be tried and came to nothing is none either.
+    """Once remedies have been tried, a state without a cause that holds is no finding unless its
+    own remedy is confirmed; and a suspicion that could be tried and came to nothing is none either.
     """
     if not tried:
         return True

@@ -1,5 +1,6 @@
-"""What the numbers of a run are judged against: judgements, set on the dev part of the fault benchmark
-(tests/benchmarks/faults) where no source is named, and reported on the part that was held out.
+"""What the numbers of a run are judged against: judgements, set on the dev part of the fault
+benchmark (tests/benchmarks/faults) where no source is named, and reported on the part that was held
+out.
 """
 
 # -- losses
@@ -7,6 +8,8 @@ GREW = 10.0
 """Last loss ÷ first from which on a run has diverged though it is finite."""
 STILL_FALLING = 0.03
 """Share of its loss that a run would lose in as many steps again, at its present pace."""
+FAR_FROM_THERE = 0.2
+"""The same share from which on it is not known what the run would come to."""
 FLAT = 0.05
 RISES = 0.1
 """Share of rising steps that full-batch training at a fitting rate stays below."""
@@ -17,8 +20,8 @@ WORSE_THAN_BEST = 0.8
 
 # -- steps
 EDGE = 0.8
-"""Sharpness ÷ limit from which on training is at the edge of stability: it hovers at 1 (Cohen et al.
-2021)."""
+"""Sharpness ÷ limit from which on training is at the edge of stability: it hovers at 1
+(Cohen et al. 2021)."""
 BEYOND = 2.0
 """Sharpness ÷ limit from which on steps overshoot in earnest."""
 FAR_BELOW = 0.3
@@ -33,6 +36,8 @@ EPSILON = 0.5
 """ε ÷ (√v̂ + ε): above it the step is a plain gradient step at lr ÷ ε."""
 STALE = 0.6
 """log₁₀ of √v̂ ÷ rms of the gradients of now: four times too large; −STALE: too small."""
+MOST_STALE = 6.0
+"""Beyond that the gradients of now are 0, and nothing is stale."""
 LARGE_RATIO = 1.3
 """|m̂| ÷ (√v̂ + ε), which is 1 at most for gradients that keep their sign and size."""
 RADIAL = 0.3

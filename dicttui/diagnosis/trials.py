@@ -16,8 +16,10 @@ from dicttui.training.run import GradientRun
 
 ORDERS = 3
 """Orders of batches, or starts, in which a remedy must work."""
-FEWEST_STEPS, MOST_STEPS = 200, 5000
-"""Of a fork."""
+FEWEST_STEPS, FEWEST_ANEW, MOST_STEPS = 200, 300, 5000
+"""Of a fork, and of one from step 0: what goes wrong slowly shows in neither before."""
+FEWEST_FALLING = 1500
+"""Of one from step 0 where the run's loss was still falling: what it would come to is not known."""
 LOOKED_FROM = 0.75
 """Share of a fork's steps after which it is looked at."""
 CHUNK = 100
@@ -40,6 +42,8 @@ class Trials:
     """Of each fork; None: as long as the run has been, within bounds."""
     seconds: float = math.inf
     """Of this thread that a fork may take: one that takes longer is as long as that allows."""
+    falling: bool = False
+    """Whether the run's loss was still falling fast when it ended."""
     go_on: Callable[[], bool] = lambda: True
     """Asked often; False gives up."""
     _made: dict[Key, Outcomes] = field(default_factory=dict)
@@ -84,8 +88,11 @@ class Trials:
         if self.steps is not None:
             return self.steps
         done = run.reached
-        wanted = done if begins == "step_0" else done // 2
-        wanted = min(max(wanted, FEWEST_STEPS), MOST_STEPS)
+        if begins == "step_0":
+            wanted = max(done, FEWEST_FALLING if self.falling else FEWEST_ANEW)
+        else:
+            wanted = max(done // 2, FEWEST_STEPS)
+        wanted = min(wanted, MOST_STEPS)
         if self._pace and wanted * self._pace > self.seconds:
             wanted = max(FEWEST_STEPS, int(self.seconds / self._pace))
         return wanted
@@ -95,8 +102,7 @@ class Trials:
         key = (where, settings, order)
         if key not in self._made:
             if where == "step_0":
-                preset = self.origin.experiment.preset
-                fork = forks.anew(preset, self.origin.run.name, settings, order).run
+                fork = forks.anew(self.origin, settings, order)
             else:
                 fork = forks.from_here(self.origin, settings, order)
             self._made[key] = self._trained(fork, _asked(settings) or self.length(begins))

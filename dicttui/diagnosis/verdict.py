@@ -32,7 +32,7 @@ def verdict(runs: Mapping[str, Diagnosis]) -> Verdict | None:
     if others and others[0][1] == count:
         answer = _first(sure)
     told = {name: f for name, f in sure.items() if f.answer == answer}
-    name, finding = next(iter(told.items()))
+    finding = next(iter(told.values()))
     effect = f" ({finding.effect.sentence})" if finding.effect is not None else ""
     where = "all runs" if len(told) == len(leading) and len(told) > 1 else ", ".join(told)
     rest = [n for n in leading if n not in wrong]

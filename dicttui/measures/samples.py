@@ -6,14 +6,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-OUTLIER = 10.0
-"""Medians of the samples' distances from their centre beyond which one is an outlier."""
-CENTRE_SAMPLES = 4096
-"""Samples of which the centre is taken."""
+from dicttui.data.outliers import BLOCK, OUTLIER, distances
+
 NAMED = 5
 """Outliers that are named."""
-BLOCK = 2**14
-"""Samples that are looked at together."""
 _MIX = 0x2545F4914F6CDD1D
 """An odd number that spreads bits (Vigna 2016, xorshift64*)."""
 
@@ -38,8 +34,7 @@ class SampleFacts(NamedTuple):
 def look(x: Tensor) -> SampleFacts:
     """Look at samples x [n, d_in], block by block. Waits for the device.
 
-    The centre is the median of each feature over at most CENTRE_SAMPLES samples at equal distances,
-    which outliers do not move.
+    Distances are those of `dicttui.data.outliers`.
     """
     x = x.detach()
     finite = torch.cat([torch.isfinite(part).all(dim=1) for part in torch.split(x, BLOCK)])
@@ -49,11 +44,11 @@ def look(x: Tensor) -> SampleFacts:
         return SampleFacts(nonfinite, 0, math.nan, 0, 0, ())
     if nonfinite:
         x = x[rows]
-    distances = _distances(x)
-    median = float(distances.median())
-    largest = float(distances.max())
-    outliers = (distances > OUTLIER * median).nonzero()[:, 0] if median > 0 else rows[:0]
-    farthest = distances[outliers].argsort(descending=True, stable=True)[:NAMED]
+    far = distances(x)
+    median = float(far.median())
+    largest = float(far.max())
+    outliers = (far > OUTLIER * median).nonzero()[:, 0] if median > 0 else rows[:0]
+    farthest = far[outliers].argsort(descending=True, stable=True)[:NAMED]
     return SampleFacts(
         nonfinite=nonfinite,
         outliers=len(outliers),
@@ -62,18 +57,6 @@ def look(x: Tensor) -> SampleFacts:
         duplicates=_duplicates(x),
         outlier_rows=tuple(rows[outliers[farthest]].tolist()),
     )
-
-
-def _distances(x: Tensor) -> Tensor:
-    """[n]: how far each sample is from the centre."""
-    every = -(-len(x) // CENTRE_SAMPLES)
-    centre = x[::every].median(dim=0).values
-    # Scaled first: squares of numbers beyond 1e19 are beyond float32.
-    unit = (x - centre).abs().amax().clamp(min=torch.finfo(torch.float32).tiny)
-    parts = [
-        torch.linalg.vector_norm((part - centre) / unit, dim=1) for part in torch.split(x, BLOCK)
-    ]
-    return torch.cat(parts)
 
 
 def _duplicates(x: Tensor) -> int:

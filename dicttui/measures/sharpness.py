@@ -8,6 +8,9 @@ import numpy
 import torch
 from torch import Tensor
 
+SETTLED = 4
+"""Products over which the value must have stood still: a first residual may be small at another
+eigenvalue, while the largest one's direction is still coming up in the random start."""
 BLOCK = 2**16
 """Numbers of each vector that are turned into float64 at once."""
 
@@ -76,7 +79,8 @@ def largest_eigenvalue(
             parameters may move; `tangent_to_rows` for rows of fixed norm.
         diagonal: D, a number for each parameter: its coupled weight decay.
         steps: Hessian products at most.
-        tolerance: stop where the residual is below tolerance · |value|.
+        tolerance: stop where the residual is below tolerance · |value|, and the value has stood
+            still as long as SETTLED says.
         generator: of the random start; on its own device.
 
     Returns:
@@ -92,6 +96,7 @@ def largest_eigenvalue(
     basis: list[Tensor] = []
     alphas: list[float] = []
     betas: list[float] = []
+    values: list[float] = []
     value = residual = math.nan
     for product in range(1, steps + 1):
         basis.append(vector / length)
@@ -105,9 +110,11 @@ def largest_eigenvalue(
         length = _norm(vector, exact)
         if not math.isfinite(length):
             return Sharpness(math.nan, math.nan, product)
-        ritz, share = _largest(alphas, betas)
-        settled = abs(ritz - value) <= tolerance * abs(ritz)  # never at first: value is NaN
-        value, residual = ritz, length * share
+        value, share = _largest(alphas, betas)
+        residual = length * share
+        values.append(value)
+        # Ritz values only rise.
+        settled = len(values) > SETTLED and value - values[-1 - SETTLED] <= tolerance * abs(value)
         scale = max(map(abs, (*alphas, *betas)))
         # float32 makes of an exhausted space a vector of rounding errors, which is no direction.
         exhausted = length <= torch.finfo(vector.dtype).eps * scale

@@ -10,11 +10,11 @@ DIRECTIONS = 64
 def excess_kurtosis(x: Tensor) -> float:
     """How far whitened samples x [n, d_in] are from normal ones, without unit; about 0 for those.
 
-    The samples are whitened; the result is the mean excess kurtosis of their squared lengths' root
-    distribution seen along DIRECTIONS directions drawn by chance, in standard errors of that mean
-    for normal samples (√(24 / n) a direction). Sparse combinations of atoms are far above 0 (Hyvärinen
-    & Oja 2000, independent components are those farthest from normal). NaN for fewer than eight
-    samples a feature: whitened, they say nothing.
+    The samples are whitened; the result is their mean excess kurtosis along DIRECTIONS directions
+    drawn by chance, in units of √(24 / n), the standard error of normal samples along one. Sparse
+    combinations of atoms are far above 0 (Hyvärinen & Oja 2000: independent components are the
+    directions farthest from normal). NaN for fewer than eight samples a feature: whitened, they
+    say nothing.
     """
     n, d_in = x.shape
     if n < 8 * d_in:

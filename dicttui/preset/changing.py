@@ -6,17 +6,18 @@ network ("network.init"), or of what all runs share ("data.scaling", "training.s
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 from dicttui.preset.checking import Kinds, canonical, check, check_kind, spellings, wrong_word
-from dicttui.preset.data import AnyData
+from dicttui.preset.data import AnyData, OwnData
 from dicttui.preset.expansion import unfit_for_the_network
 from dicttui.preset.learners import ARGUMENTS, LEARNERS, RUN_KEYS, without_meaning
 from dicttui.preset.model import Preset, TrainingSpecification
-from dicttui.preset.networks import AnyNetwork, UserNetwork
+from dicttui.preset.networks import AnyNetwork, UserNetwork, weights_of
 from dicttui.preset.optimizers import OptimizerSpecification
 from dicttui.preset.problems import PresetError, Problem
-from dicttui.preset.reading import DATA_KINDS, NETWORK_KINDS, NO_CODE, NO_MINIBATCHES
+from dicttui.preset.reading import DATA_KINDS, NETWORK_KINDS, NO_MINIBATCHES
 from dicttui.preset.runs import RunKeys, RunSpecification
 from dicttui.preset.specification import Specification
 from dicttui.preset.wording import listed
@@ -24,6 +25,7 @@ from dicttui.preset.wording import listed
 Settings = Sequence[tuple[str, str]]
 """Keys, and their values as TOML has them."""
 
+NO_OTHER_CODE = "a person's own code; allowed: in a preset's file, and no other than it names"
 _SHARED = ("data", "training")
 _NETWORK = "network"
 
@@ -62,8 +64,6 @@ def changed(preset: Preset, settings: Settings, run: str | None = None) -> Prese
         problems += wrong
     if getattr(data, "batch_size", 0) != 0 and any(one.optimizer == "Rprop" for one in runs):
         problems.append(Problem("optimizer", NO_MINIBATCHES))
-    if not preset.trusted_code and any(isinstance(one.network, UserNetwork) for one in runs):
-        problems.append(Problem("network.kind", NO_CODE))
     _refuse(problems, preset.source)
     return preset.model_copy(
         update={
@@ -84,6 +84,36 @@ def changed_run(run: RunSpecification, settings: Settings) -> RunSpecification:
     _refuse([*problems, *wrong], run.name)
     assert with_them is not None  # without a problem there is one
     return with_them
+
+
+def with_absolute_paths(preset: Preset) -> Preset:
+    """The preset with paths that mean the same wherever its file lies."""
+    data = preset.data
+    if isinstance(data, OwnData):
+        data = data.model_copy(update={"path": _absolute(data.path, preset.directory)})
+    return preset.model_copy(
+        update={
+            "data": data,
+            "network": _with_absolute_weights(preset.network, preset.directory),
+            "runs": tuple(
+                run.model_copy(
+                    update={"network": _with_absolute_weights(run.network, preset.directory)}
+                )
+                for run in preset.runs
+            ),
+        }
+    )
+
+
+def _with_absolute_weights(network: AnyNetwork, directory: Path) -> AnyNetwork:
+    weights = weights_of(network)
+    if weights is None:
+        return network
+    return network.model_copy(update={"weights": _absolute(weights, directory)})
+
+
+def _absolute(path: str, directory: Path) -> str:
+    return str(directory.absolute() / Path(path).expanduser())
 
 
 def _refuse(problems: Iterable[Problem], source: str) -> None:
@@ -140,6 +170,9 @@ def _run(
     if not isinstance(optimizer, str) or optimizer not in ARGUMENTS:
         return None, [wrong_word("optimizer", optimizer, ARGUMENTS)]
     network, problems = _of_kind(NETWORK_KINDS, run.network, of_network, _NETWORK)
+    # Settings come from a recording or over a socket, too, and a factory is imported and called.
+    if isinstance(network, UserNetwork) and not _is_same_code(run.network, network):
+        problems.append(Problem("network.factory", NO_OTHER_CODE))
     keys, wrong = _keys(run, optimizer, own)
     problems += wrong
     learner = LEARNERS.get(optimizer)
@@ -169,6 +202,10 @@ def _run(
         ),
         [],
     )
+
+
+def _is_same_code(before: AnyNetwork, now: UserNetwork) -> bool:
+    return isinstance(before, UserNetwork) and before.factory == now.factory
 
 
 def _keys(

@@ -27,7 +27,6 @@ NO_MINIBATCHES = (
     "Rprop goes by the signs of whole gradients, which minibatches do not have; "
     "allowed: with data.batch_size = 0 (full batch)"
 )
-NO_CODE = '"user" runs a person\'s own code; allowed: only in a preset given by path'
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +223,10 @@ class _Reading:
                 self.problems.append(Problem(f"runs[{index}].optimizer", NO_MINIBATCHES))
         if not self.trusted:
             self.problems += [
-                Problem(at(where, "kind"), NO_CODE)
+                Problem(
+                    at(where, "kind"),
+                    '"user" runs a person\'s own code; allowed: only in a preset given by path',
+                )
                 for where, network in self._network_tables()
                 if network.get("kind") == "user"
             ]

@@ -130,6 +130,7 @@ def main(live: "Live" = lambda *_what: ()) -> int:
 
 
 def _begin(order: Order, tell: Callable[[str], None], live: "Live") -> Training:
+    from dicttui.diagnosis.observer import Examiner
     from dicttui.training.session import Session
 
     preset, recorder, start = (_new if order.resume is None else _resumed)(order, tell)
@@ -142,7 +143,9 @@ def _begin(order: Order, tell: Callable[[str], None], live: "Live") -> Training:
             order.state,
             tell,
         )
-        session = Session(preset, paced=False, observers=observers, start=start)
+        session = Session(
+            preset, paced=False, observers=(*observers, Examiner(preset)), start=start
+        )
         experiment = secrets.token_hex(3) if recorder is None else recorder.id
         server = Server(
             session,

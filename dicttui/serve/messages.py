@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from dicttui.serve.error import WireError
-from dicttui.training.interventions import Advance, Continue, Intervention, SetPace
+from dicttui.training.interventions import Advance, Continue, Fork, Intervention, SetPace
 from dicttui.training.plain import PlainError, plain, restored, restored_intervention
 from dicttui.training.snapshot import View
 
@@ -19,8 +19,10 @@ LOWEST_PACE, HIGHEST_PACE = 1e-3, 1e9
 """Steps per second."""
 LONGEST_NAME = 200
 """Characters in what an intervention names."""
+MOST_SETTINGS = 64
+"""Keys in which a fork may differ."""
 MOST_LOOKED_AT = 64
-"""Series, and runs whose rows, atoms or samples are shown, that one client may ask for."""
+"""Series, and runs whose rows, atoms, samples or diagnosis are shown, that a client may ask for."""
 LARGEST_SHRINK = 4096
 """Pixels of an atom's picture that become one."""
 
@@ -191,6 +193,12 @@ def intervention(submitted: Submit) -> Intervention:
     for key, value in submitted.intervention.items():
         if isinstance(value, str) and len(value) > LONGEST_NAME:
             raise WireError(f"{key[:40]}: longer than {LONGEST_NAME} characters")
+    if isinstance(asked, Fork):
+        longest = max((len(text) for s in asked.settings for text in (s.key, s.value)), default=0)
+        if len(asked.settings) > MOST_SETTINGS or longest > LONGEST_NAME:
+            raise WireError(
+                f"settings: allowed: {MOST_SETTINGS}, each of {LONGEST_NAME} characters"
+            )
     return asked
 
 
@@ -201,7 +209,9 @@ def view(look: Look) -> View:
     except PlainError as error:
         raise WireError(str(error)) from error
     refresh = asked.refresh
-    looked_at = (asked.series, asked.rows_of, asked.pages, asked.atoms, asked.samples)
+    looked_at = (
+        asked.series, asked.rows_of, asked.pages, asked.atoms, asked.samples, asked.why
+    )  # fmt: skip
     small = [*(part.shrink for part in asked.atoms), *(one.shrink for one in asked.samples)]
     if (
         math.isnan(refresh)
@@ -217,6 +227,7 @@ def view(look: Look) -> View:
         firing=asked.firing,
         atoms=asked.atoms,
         samples=asked.samples,
+        why=asked.why,
     )
 
 

@@ -19,6 +19,7 @@ def together(views: Iterable[View]) -> View:
         firing=any(view.firing for view in wanted),
         atoms=tuple(dict.fromkeys(part for view in wanted for part in view.atoms)),
         samples=tuple(dict.fromkeys(sample for view in wanted for sample in view.samples)),
+        why=_union(view.why for view in wanted),
     )
 
 

@@ -130,7 +130,14 @@ def _fork(intervention: Fork, requested: Receipt, experiment: Experiment, pace: 
     undoing.remember_fork(requested.id, child, f"{words} at step {child.step:,}")
     child.mark("fork")
     pace.restart()
-    change = Change(child.name, child.step, "", words, note=_differs(parent, child))
+    others = ", ".join(str(setting) for setting in intervention.settings)
+    change = Change(
+        child.name,
+        child.step,
+        "",
+        words,
+        note=", ".join(filter(None, (_differs(parent, child), others))),
+    )
     return replace(requested, status="applied", changes=(change,))
 
 

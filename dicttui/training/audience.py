@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dicttui.training.experiment import Experiment
+from dicttui.training.finding import Diagnosis, Verdict
 from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.moment import ExperimentCheckpoint
 from dicttui.training.observation import EndObservation, Observer, StepObservation
 from dicttui.training.run import GradientRun
-from dicttui.training.snapshot import Recording, RunState, Snapshot
+from dicttui.training.snapshot import Recording, RunState, Snapshot, View
 
 ENDED: frozenset[RunState] = frozenset({"finished", "stopped", "diverged", "failed"})
 
@@ -44,12 +46,25 @@ class Audience:
         """Whether it is time for a checkpoint."""
         return any(o.wants_checkpoint() for o in self.observers)
 
+    def diagnosis(self, run: str) -> Diagnosis | None:
+        """What somebody knows of a run of that name."""
+        return next((d for o in self.observers if (d := o.diagnosis(run)) is not None), None)
+
+    def verdict(self) -> Verdict | None:
+        """What somebody knows of the experiment."""
+        return next((v for o in self.observers if (v := o.verdict()) is not None), None)
+
     def recording(self) -> Recording | None:
         """Where the experiment is being recorded."""
         found = [recording for o in self.observers if (recording := o.recording()) is not None]
         return found[0] if found else None
 
     # -- what they are told --------------------------------------------------------------------
+
+    def examine(self, experiment: Experiment, view: View) -> None:
+        """A snapshot is about to be made."""
+        for observer in self.observers:
+            observer.examine(experiment, view)
 
     def made(self, run: GradientRun) -> None:
         """A run has advanced."""

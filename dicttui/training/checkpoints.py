@@ -53,7 +53,7 @@ def put(
                 "that its [network] weights names: put those back that were there"
             )
     try:
-        runs = [_run(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
+        runs = [restored(experiment, _on(device, recorded)) for recorded in checkpoint.runs]
     except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
         log.exception("a checkpoint could not be put up")
         raise MomentError(f"the checkpoint holds what no run ever wrote: {error!r}") from error
@@ -76,7 +76,11 @@ def _moved(moment: Moment, device: str) -> Moment:
     return replace(moment, facts=moment.facts | {"device": device})
 
 
-def _run(experiment: Experiment, recorded: RunCheckpoint) -> GradientRun:
+def restored(experiment: Experiment, recorded: RunCheckpoint) -> GradientRun:
+    """The run of a checkpoint, of an experiment that stands at its start; it is added to nothing.
+
+    Raises MomentError, DeviceError.
+    """
     moment = recorded.moment
     run = experiment.run(moment.run)
     if run is None:
@@ -85,7 +89,11 @@ def _run(experiment: Experiment, recorded: RunCheckpoint) -> GradientRun:
             raise MomentError(f"run {moment.run!r} is a fork of a run that is not in the preset")
         specification = loaded_run(moment.specification, f"checkpoint of {moment.run}")
         try:
-            run = forking.made(root, specification, experiment)
+            # What was kept before there were such forks does not say so.
+            begun_anew = moment.facts.get("begun_anew", False)
+            make = forking.anew if begun_anew else forking.made
+            run = make(root, specification, experiment)
+            run.begun_anew = begun_anew
         except forking.ForkError as error:
             raise MomentError(f"run {moment.run!r}: {error}") from error
     elif dumped_run(run.specification) != moment.specification:

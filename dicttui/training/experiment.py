@@ -22,6 +22,7 @@ from dicttui.preset.data import OwnData
 from dicttui.preset.learners import MiniBatchDictionaryLearning
 from dicttui.preset.model import Preset
 from dicttui.preset.networks import AnyNetwork, weights_of
+from dicttui.preset.runs import RunSpecification
 from dicttui.training import devices
 from dicttui.training.engines import choice
 from dicttui.training.run import GradientRun
@@ -50,45 +51,33 @@ class Experiment:
         seed = preset.training.seed
         source = _opened(preset)
         torch.manual_seed(seed)
-        specifications = [run.network for run in preset.runs]
-        first = self._build(specifications[0], source.d_in)
+        first = self._build(preset.runs[0].network, source.d_in)
         self.samples: Samples = source.draw()
         self.description = source.description
-        after = torch.get_rng_state()
-        networks = [first]
-        first_values = {k: v.detach().clone() for k, v in first.state_dict().items()}
-        for specification in specifications[1:]:
-            torch.manual_seed(seed)
-            networks.append(_started_like(first_values, self._build(specification, source.d_in)))
-        for specification, network in zip(specifications, networks, strict=True):
-            generator = seeds.generator(seed, "initialisation")
-            network.initialise(specification.init, self.samples.train, generator)
-        self.weights_digests = {
-            run.name: self._given(network, run.network)
-            for run, network in zip(preset.runs, networks, strict=True)
-            if weights_of(run.network) is not None
-        }
+        self._after = torch.get_rng_state()
+        self.weights_digests: dict[str, str] = {}
         """By run, of the weights that a preset gave it to start with, where it did."""
-        networks = [
-            reference.started_like(network, run.arguments, seed)
-            if isinstance(run.arguments, MiniBatchDictionaryLearning)
-            else network
-            for network, run in zip(networks, preset.runs, strict=True)
-        ]
+        first_values = {k: v.detach().clone() for k, v in first.state_dict().items()}
+        networks = [self._begun(preset.runs[0], first)]
+        for specification in preset.runs[1:]:
+            torch.manual_seed(seed)
+            network = self._build(specification.network, source.d_in)
+            networks.append(self._begun(specification, _started_like(first_values, network)))
         self.dear_codes = any(network.dear_code for network in networks)
         """Whether it takes long to code samples in one of its runs."""
         if self.dear_codes:
             self.samples.measure_at_most(MOST_MEASURED)
             if not self.samples.all_measured:
                 self.description += f", {MOST_MEASURED} measured"
-        torch.set_rng_state(after)
+        torch.set_rng_state(self._after)
         work = self.samples.batch_size * max(
             sum(p.numel() for p in network.parameters()) for network in networks
         )
         self.large = work >= devices.WORTH_AN_ACCELERATOR
         device = devices.resolve(preset.training.device, work)
         self.runs = [
-            self._run(index, network, device, after) for index, network in enumerate(networks)
+            self._run(specification, network, device)
+            for specification, network in zip(preset.runs, networks, strict=True)
         ]
         self.names = {run.name for run in self.runs}
         """Of every run that ever was: none is given twice."""
@@ -129,6 +118,34 @@ class Experiment:
         """The run of that name."""
         return next((run for run in self.runs if run.name == name), None)
 
+    def begun(self, specification: RunSpecification, device: torch.device) -> GradientRun:
+        """A run of this specification as it would have stood at step 0 beside the first run of the
+        preset; not one of the experiment's. Raises NetworkError, OptimizerError.
+        """
+        outside = torch.get_rng_state()
+        try:
+            torch.manual_seed(self.preset.training.seed)
+            first = self._build(self.preset.runs[0].network, self.samples.d_in)
+            torch.manual_seed(self.preset.training.seed)
+            network = self._build(specification.network, self.samples.d_in)
+            network = self._begun(specification, _started_like(first.state_dict(), network))
+        finally:
+            torch.set_rng_state(outside)
+        return self._run(specification, network, device)
+
+    def _begun(
+        self, specification: RunSpecification, network: DictionaryNetwork
+    ) -> DictionaryNetwork:
+        """A network that has been built, at the weights that a run of it starts with."""
+        seed = self.preset.training.seed
+        generator = seeds.generator(seed, "initialisation")
+        network.initialise(specification.network.init, self.samples.train, generator)
+        if weights_of(specification.network) is not None:
+            self.weights_digests[specification.name] = self._given(network, specification.network)
+        if isinstance(specification.arguments, MiniBatchDictionaryLearning):
+            return reference.started_like(network, specification.arguments, seed)
+        return network
+
     def _build(self, specification: AnyNetwork, d_in: int) -> DictionaryNetwork:
         return registry.build(specification, d_in, self.preset.directory)
 
@@ -141,9 +158,8 @@ class Experiment:
         )
 
     def _run(
-        self, index: int, network: DictionaryNetwork, device: torch.device, random_state: Tensor
+        self, specification: RunSpecification, network: DictionaryNetwork, device: torch.device
     ) -> GradientRun:
-        specification = self.preset.runs[index]
         training = self.preset.training
         if network.only_on:
             device = torch.device(network.only_on)
@@ -160,7 +176,7 @@ class Experiment:
             rates=None,
             x_rms=float(self.samples.train.square().mean().sqrt()),
             total_steps=training.steps,
-            random_state=random_state.clone(),
+            random_state=self._after.clone(),
         )
         window = training.dead_feature_window
         if training.dead_feature_window_samples is not None:

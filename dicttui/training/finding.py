@@ -66,6 +66,8 @@ class Remedy:
     settings: tuple[Setting, ...] = ()
     """What it is in a preset; empty where no preset can say it, so that it cannot be tried."""
     begins: Begins = "now"
+    resets_optimizer: bool = False
+    """Whether it is to forget the optimizer's moments, which no setting says."""
 
     @property
     def of_all_runs(self) -> bool:

@@ -1,5 +1,7 @@
 """A second run from the present state of a first, something of it different."""
 
+import re
+
 import torch
 
 from dicttui.networks import averaging
@@ -7,7 +9,9 @@ from dicttui.networks import registry as networks
 from dicttui.networks.protocol import DictionaryNetwork, NetworkError
 from dicttui.networks.reference import ReferenceDictionary
 from dicttui.optimizers import registry as optimizers
+from dicttui.preset.changing import changed_run
 from dicttui.preset.learners import LEARNERS, MiniBatchDictionaryLearning
+from dicttui.preset.networks import UserNetwork
 from dicttui.preset.optimizers import OPTIMIZERS
 from dicttui.preset.problems import PresetError
 from dicttui.preset.resolved import dumped_run, loaded_run
@@ -17,6 +21,7 @@ from dicttui.training import devices
 from dicttui.training.asked import number
 from dicttui.training.engines import choice
 from dicttui.training.experiment import Experiment
+from dicttui.training.finding import Setting
 from dicttui.training.interventions import Fork
 from dicttui.training.run import GradientRun
 from dicttui.training.trainable import Rates
@@ -48,10 +53,32 @@ def fork(parent: GradientRun, asked: Fork, experiment: Experiment) -> GradientRu
             raise ForkError(f"{parent.name} has no learning rate")
         rates = rates.after("both", asked.lr, None)
     specification = specified(parent, asked, rates, experiment)
+    if asked.begins == "step_0":
+        child = anew(parent, specification, experiment)
+        experiment.add(child)
+        return child
     child = made(parent, specification, experiment)
-    if rates is not None:
+    own_rate = any(s.key in ("lr", "dictionary_lr_scale") for s in asked.settings)
+    if rates is not None and not own_rate:
         child.trainable.rates = child.trainable.in_groups(Rates(rates.rest, rates.dictionary))
     experiment.add(child)
+    return child
+
+
+def anew(
+    parent: GradientRun, specification: RunSpecification, experiment: Experiment
+) -> GradientRun:
+    """A run of this specification at step 0, with the weights that it gives; not part of the
+    experiment yet.
+    """
+    try:
+        child = experiment.begun(specification, parent.trainable.device)
+    except (optimizers.OptimizerError, NetworkError) as error:
+        raise ForkError(str(error)) from error
+    child.parent, child.root, child.forked_at = parent.name, parent.root, 0
+    child.begun_anew = True
+    child.state = "paused" if parent.state == "paused" else "running"
+    child.look_first()
     return child
 
 
@@ -80,6 +107,7 @@ def made(
     child.initial = parent.initial
     child.parent, child.root, child.forked_at = parent.name, parent.root, parent.step
     child.step, child.seconds = parent.step, parent.seconds
+    child.begun_anew = parent.begun_anew
     child.state = "paused" if parent.state == "paused" else "running"
     if child.step >= child.target:
         child.target = child.step + experiment.preset.training.steps
@@ -118,9 +146,13 @@ def specified(
         table["network"] = table["network"] | {"l1_coefficient": asked.l1_coefficient}
     table["name"] = _named(parent.specification, asked, experiment)
     try:
-        return loaded_run(table, "fork")
+        specification = loaded_run(table, "fork")
+        changed = changed_run(specification, [(s.key, s.value) for s in asked.settings])
     except PresetError as error:
         raise ForkError(str(error)) from error
+    if isinstance(changed.network, UserNetwork) and changed.network != specification.network:
+        raise ForkError("a fork cannot name a person's own code: only a preset's file can")
+    return changed
 
 
 def _refuse_for_a_learner(parent: GradientRun, asked: Fork) -> None:
@@ -144,6 +176,7 @@ def _named(forked: RunSpecification, asked: Fork, experiment: Experiment) -> str
         *([f"lr{number(asked.lr)}"] if asked.lr is not None else []),
         *([asked.constraint] if asked.constraint is not None else []),
         *([f"{penalty}{number(asked.l1_coefficient)}"] if asked.l1_coefficient is not None else []),
+        *(_short(setting) for setting in asked.settings[:2]),
     ]
     ending = "".join(f"-{word}" for word in differs)
     name, count = f"{parent[: LONGEST_NAME - len(ending)]}{ending}"[-LONGEST_NAME:], 2
@@ -152,6 +185,13 @@ def _named(forked: RunSpecification, asked: Fork, experiment: Experiment) -> str
         ending = f"-{count}"
         name, count = f"{first[: LONGEST_NAME - len(ending)]}{ending}", count + 1
     return name
+
+
+def _short(setting: Setting) -> str:
+    """Of a name that says what differs: letters, digits, and what a name may have."""
+    key = setting.key.rpartition(".")[2]
+    word = "" if key in ("optimizer", "kind", "constraint") else key.partition("_")[0]
+    return re.sub(r"[^\w.+-]", "", word + setting.value.lower())
 
 
 def _other_optimizer(one: RunSpecification, other: RunSpecification) -> bool:

@@ -73,6 +73,12 @@ class Mailbox:
             self._closing = True
             self._changed.notify_all()
 
+    def look_again(self) -> None:
+        """Have the trainer make a snapshot: somebody who observes knows more than the last says."""
+        with self._changed:
+            self._view_changed = True
+            self._changed.notify_all()
+
     def answer_late(self, receipt: Receipt) -> None:
         """Have the trainer write a receipt: what it is of was ended elsewhere."""
         with self._changed:

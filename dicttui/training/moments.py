@@ -36,6 +36,7 @@ def taken(run: GradientRun, *, ghosts: bool = False) -> Moment:
         "parent": run.parent,
         "root": run.root,
         "forked_at": run.forked_at,
+        "begun_anew": run.begun_anew,
         "device": str(trainable.device),
         "rates": None if rates is None else [rates.rest, rates.dictionary],
         "deadness_start": trainable.deadness.start,

@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from dicttui.training.finding import Diagnosis, Verdict
 from dicttui.training.interventions import Intervention, Receipt
 from dicttui.training.moment import ExperimentCheckpoint
-from dicttui.training.snapshot import Recording, RunState, Snapshot
+from dicttui.training.snapshot import Recording, RunState, Snapshot, View
+
+if TYPE_CHECKING:
+    from dicttui.training.experiment import Experiment
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,10 @@ class Observer:
     picture_every: float | None = None
     """Seconds after which it wants another picture though nobody else looks; None: never."""
 
+    look_again: Callable[[], None] = staticmethod(lambda: None)
+    """Set by the training that is observed. Called from any thread, it has a snapshot made soon:
+    for an observer that knows more than the last one says."""
+
     def step(self, observation: StepObservation) -> None:
         """A step that `every` asks for has been made."""
 
@@ -75,6 +84,22 @@ class Observer:
 
     def end(self, observation: EndObservation) -> None:
         """A run has ended."""
+
+    # -- what is examined ----------------------------------------------------------------------
+
+    def examine(self, experiment: "Experiment", view: View) -> None:
+        """A snapshot is about to be made, for this view. The runs may be looked at, and must be
+        left as they are; how long that may take is the observer's to bound.
+        """
+
+    def diagnosis(self, run: str) -> Diagnosis | None:
+        """What is known of a run of that name; None: nothing is ever known here."""
+        del run
+        return None
+
+    def verdict(self) -> Verdict | None:
+        """What is known of the experiment."""
+        return None
 
     # -- what is kept --------------------------------------------------------------------------
 

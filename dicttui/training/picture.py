@@ -6,6 +6,7 @@ from dataclasses import replace
 from dicttui.optimizers import schedules
 from dicttui.training import alerts, details, wording
 from dicttui.training.experiment import Experiment
+from dicttui.training.finding import Diagnosis, Verdict
 from dicttui.training.pace import Pace
 from dicttui.training.run import GradientRun
 from dicttui.training.snapshot import Ghost, Recording, RunSnapshot, Series, Snapshot, View
@@ -22,9 +23,11 @@ def snapshot(
     seconds: float,
     recording: Recording | None = None,
     catching_up: Callable[[str], int | None] = lambda _run: None,
+    diagnosis: Callable[[str], Diagnosis | None] = lambda _run: None,
+    verdict: Verdict | None = None,
 ) -> Snapshot:
     """The whole experiment at this moment; `catching_up` says until which step a run of a name
-    repeats what it has made before.
+    repeats what it has made before, `diagnosis` what is known of it.
     """
     preset = experiment.preset
     facts, choices = system.look(experiment.runs[0].trainable.device)
@@ -38,11 +41,17 @@ def snapshot(
         picture=preset.data.picture or (),
         seed=preset.training.seed,
         pace=pace.rate,
-        runs=tuple(_run(run, experiment, view, catching_up(run.name)) for run in experiment.runs),
+        runs=tuple(
+            replace(
+                _run(run, experiment, view, catching_up(run.name)), diagnosis=diagnosis(run.name)
+            )
+            for run in experiment.runs
+        ),
         system=facts,
         devices=choices,
         seconds=seconds,
         recording=recording,
+        verdict=verdict,
     )
 
 

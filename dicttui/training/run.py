@@ -75,6 +75,8 @@ class GradientRun:
         self.root = self.name
         """The run of the preset from which it descends; itself if it is one of those."""
         self.forked_at: int | None = None
+        self.begun_anew = False
+        """Whether it, or the fork that it is a fork of, began at step 0 by settings of its own."""
         self.ghosts: list[Ghost] = []
         self.undo: list[UndoPoint] = []
         """Oldest first."""

@@ -76,6 +76,8 @@ class Trainer:
         simulated_device.install_if_asked()
         self._mailbox = mailbox
         self._audience = Audience(observers)
+        for observer in observers:
+            observer.look_again = mailbox.look_again
         self._done = done
         self._sequence = mailbox.latest().sequence + 1
         mailbox.publish(loading(preset, f"building {preset.source}…", self._sequence))
@@ -402,12 +404,15 @@ class Trainer:
         watched = {*view.rows_of, *(page.run for page in view.pages)}
         for run in self.experiment.runs:
             run.watch_rows(run.name in watched)
+        self._audience.examine(self.experiment, view)
         self._sequence += 1
         snapshot = picture.snapshot(
             self.experiment, self.pace, view, self._system,
             sequence=self._sequence, seconds=self._mailbox.seconds(),
             recording=self._audience.recording(),
             catching_up=self._script.until,
+            diagnosis=self._audience.diagnosis,
+            verdict=self._audience.verdict(),
         )  # fmt: skip
         self._mailbox.publish(snapshot)
         self._audience.picture(snapshot)

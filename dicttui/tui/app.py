@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -28,11 +28,14 @@ from dicttui.tui.leaving import AT_ONCE, PATIENCE
 from dicttui.tui.palette import theme_variables
 from dicttui.tui.playing import Player
 from dicttui.tui.receipts import ReceiptLog
-from dicttui.tui.screens.live import LiveScreen
+from dicttui.tui.screens.live import LiveScreen, wanted
 from dicttui.tui.screens.loading import LoadingScreen
 from dicttui.tui.selection import Looks, Selection
 from dicttui.tui.themes import DARK, FALLBACKS, OURS, following
 from dicttui.tui.thrift import Thrift
+
+if TYPE_CHECKING:
+    from dicttui.preset.model import Preset
 
 Result = TypeVar("Result")
 log = logging.getLogger(__name__)
@@ -78,6 +81,7 @@ class DicttuiApp(App[int]):
         news: Callable[[], str] | None = None,
         player: Player | None = None,
         holder: Callable[[], str] | None = None,
+        preset: "Preset | None" = None,
     ) -> None:
         """Make an app that looks at a session which others start and close.
 
@@ -101,6 +105,7 @@ class DicttuiApp(App[int]):
                 thread of its own.
             player: what plays the session, if it is a recording.
             holder: who else holds the controls now; empty: nobody.
+            preset: what is trained; None: that is known from its recording alone.
 
         """
         super().__init__()
@@ -118,6 +123,7 @@ class DicttuiApp(App[int]):
         """Whether the training is to go on in the background."""
         self.state_directory = state_directory
         self.player = player
+        self.preset = preset
         self.looks = Looks()
         self.layers = Layers(self)
         self.controls = Controls(self)
@@ -168,12 +174,14 @@ class DicttuiApp(App[int]):
         worded: Callable[[Snapshot], Snapshot] | None,
         offers_background: bool,
         news: Callable[[], str] | None,
+        preset: "Preset",
     ) -> None:
         """Take in what is only known with the training: see the arguments of the same names."""
         self.showing = replace(self.showing, chart=display.chart)
         self._worded = worded
         self.offers_background = offers_background
         self._news = news
+        self.preset = preset
         if self.screen_stack:
             self.ask_for_view()
 
@@ -281,15 +289,7 @@ class DicttuiApp(App[int]):
 
     def ask_for_view(self) -> None:
         """Tell the session what the screen on top wants to see, if that has changed."""
-        view = View(
-            refresh=self.showing.refresh,
-            series=self.showing.chart.series,
-            rows_of=getattr(self.screen, "rows_of", ()),
-            pages=getattr(self.screen, "pages", ()),
-            firing=getattr(self.screen, "wants_firing", False),
-            atoms=getattr(self.screen, "atoms_asked", ()),
-            samples=getattr(self.screen, "samples_asked", ()),
-        )
+        view = wanted(self.screen, self.showing)
         if view != self._view:
             self._view = view
             self.session.view(view)

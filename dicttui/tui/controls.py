@@ -43,16 +43,18 @@ class Controls:
         entry = BY_NAME[name]
         if name == "scrub" or (entry.control and self.app.player is not None):
             self._play(name, key)
-        elif entry.control and (why := self._refused()):
+        elif entry.control and (why := self.refused()):
             self.app.say(why)
         elif name == "select":
             self.select(int(key))
         else:
             getattr(self, name)()
 
-    def _refused(self) -> str:
+    def refused(self) -> str:
         """Why nothing can be changed now; empty: it can."""
         latest, showing = self.app.latest(), self.app.showing
+        if self.app.player is not None:
+            return A_RECORDING
         if showing.readonly:
             return READ_ONLY
         if showing.holder:
@@ -279,6 +281,16 @@ class Controls:
     def sample(self) -> None:
         """One sample and its code."""
         self.app.layers.open("sample")
+
+    def why(self) -> None:
+        """Why the selected run does not converge."""
+        self.app.layers.open("why")
+
+    def remedy(self) -> None:
+        """Ask before the remedy of the chosen finding is applied."""
+        from dicttui.tui.remedying import ask
+
+        ask(self.app)
 
     def next_sample(self) -> None:
         """The next sample."""

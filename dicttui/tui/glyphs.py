@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dicttui.training.finding import Status
 from dicttui.training.snapshot import RunState
 
 # Braille dots are numbered by column, with the fourth row added later (Unicode, block 2800).
@@ -74,6 +75,10 @@ class Glyphs:
     """One for each of sixteen runs: they tell curves apart without colour."""
     states: tuple[tuple[RunState, str], ...]
     spinner: str
+    statuses: tuple[tuple[Status, str], ...]
+    """Of a finding."""
+    healthy: str
+    """Where nothing is wrong."""
 
     def state(self, state: RunState) -> str:
         """The sign of a run's state."""
@@ -154,6 +159,8 @@ UNICODE = Glyphs(
         ("failed", "!"),
     ),
     spinner="⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏",
+    statuses=(("suspected", "?"), ("confirmed", "!"), ("refuted", "✗")),
+    healthy="✓",
 )
 
 ASCII = Glyphs(
@@ -200,4 +207,6 @@ ASCII = Glyphs(
         ("failed", "!"),
     ),
     spinner="|/-\\",
+    statuses=(("suspected", "?"), ("confirmed", "!"), ("refuted", "x")),
+    healthy="+",
 )

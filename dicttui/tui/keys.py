@@ -9,7 +9,7 @@ from dicttui.training.snapshot import Snapshot
 from dicttui.tui.display import ENDED, Display, is_training
 from dicttui.tui.playing import PLAYED
 
-Where = Literal["everywhere", "main", "tables", "replay", "atoms", "sample"]
+Where = Literal["everywhere", "main", "tables", "replay", "atoms", "sample", "why"]
 Group = Literal["Training", "Learning rate and device", "Runs", "Chart", "Screens", "The app"]
 Label = Callable[[Snapshot, Display], str]
 Use = Callable[[Snapshot, Display], bool]
@@ -123,6 +123,11 @@ def _has_samples(snapshot: Snapshot, _display: Display) -> bool:
     return bool(snapshot.runs) and snapshot.playback is None
 
 
+def _is_examined(snapshot: Snapshot, display: Display) -> bool:
+    run = display.run(snapshot)
+    return run is not None and run.diagnosis is not None
+
+
 def _catching_up(snapshot: Snapshot) -> bool:
     """Whether changes are made again, during which no other is accepted."""
     return any(run.catching_up is not None for run in snapshot.runs)
@@ -206,7 +211,7 @@ def _atom_scale(_snapshot: Snapshot, display: Display) -> str:
     return "own scales" if display.closeup.one_scale else "one scale"
 
 
-CLOSEUPS: tuple[Where, ...] = ("atoms", "sample")
+CLOSEUPS: tuple[Where, ...] = ("atoms", "sample", "why")
 """Screens of what a person looks at closely."""
 
 KEYS: tuple[Key, ...] = (
@@ -280,6 +285,10 @@ KEYS: tuple[Key, ...] = (
         _always("atoms"), footer=8, use=_has_pictures),
     Key(("i",), "sample", "Screens", "One sample, its reconstruction, the atoms used",
         _always("sample"), footer=24, use=_has_samples),
+    Key(("w",), "why", "Screens", "Why it does not converge, and what mends it",
+        _always("why?"), footer=7, use=_is_examined),
+    Key(("enter",), "remedy", "Screens", "Apply the finding's remedy; asks first",
+        _always("remedy"), where="why", footer=1, use=_is_examined),
     Key(("O",), "next_order", "Screens", "Atoms by use, norm, age (steps silent), index",
         _atom_order, where="atoms", footer=4, use=_has_pictures),
     Key(("A",), "one_scale", "Screens", "All atoms on one scale of colours, or each on its own",

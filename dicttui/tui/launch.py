@@ -147,6 +147,7 @@ def _introduce(app: DicttuiApp, opened: Opened) -> None:
         worded=opened.worded,
         offers_background=opened.on_background is not None,
         news=opened.news,
+        preset=opened.preset,
     )
 
 

@@ -69,7 +69,13 @@ class Layers:
             from dicttui.tui.screens.sample import SampleScreen
 
             app.push_screen(SampleScreen(app.glyphs, app.looks))
-        elif run := app.showing.run(app.snapshot):
+        elif not (run := app.showing.run(app.snapshot)):
+            return
+        elif name == "why":
+            from dicttui.tui.screens.why import WhyScreen
+
+            app.push_screen(WhyScreen(app.glyphs, app.looks, run.name))
+        else:
             from dicttui.tui.screens.rows import RowsScreen
 
             app.push_screen(RowsScreen(app.glyphs, run.name, run.norms.count if run.norms else 0))

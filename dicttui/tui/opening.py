@@ -59,10 +59,12 @@ class Opening:
 
     def open(self) -> Opened:
         """Make the session; it is not started."""
+        from dicttui.diagnosis.observer import Examiner
         from dicttui.training.session import Session
 
         opened = self._opens()
-        session = Session(opened.preset, paced=True, observers=opened.observers, start=opened.start)
+        observers = (*opened.observers, Examiner(opened.preset))
+        session = Session(opened.preset, paced=True, observers=observers, start=opened.start)
         if self._view is not None:
             session.view(self._view)
         self.opened, self._session = opened, session

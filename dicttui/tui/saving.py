@@ -35,7 +35,7 @@ def save(app: "DicttuiApp") -> None:
 
 
 def _save(app: "DicttuiApp", name: str, picture: str, recording: Recording | None) -> None:
-    told = saved(name, picture, recording, _directories(app.state_directory, recording))
+    told = saved(name, picture, recording, where(app.state_directory, recording))
     with contextlib.suppress(RuntimeError):  # the app has been left meanwhile
         app.call_from_thread(app.say, told)
 
@@ -45,7 +45,7 @@ def saved(name: str, picture: str, recording: Recording | None, directories: Seq
     try:
         path = _written(name, picture, directories)
     except OSError as error:
-        return f"this screen could not be saved: {_reason(error)}"
+        return f"this screen could not be saved: {reason(error)}"
     if recording is None:
         return f"saved {path}; nothing is recorded, so there is no report"
     report = path.with_suffix(".html")
@@ -56,7 +56,7 @@ def saved(name: str, picture: str, recording: Recording | None, directories: Seq
     except Exception as error:
         # Whatever is wrong with a recording, the app and its training go on.
         log.exception("the report could not be written")
-        return f"saved {path}; the report could not be written: {_reason(error)}"
+        return f"saved {path}; the report could not be written: {reason(error)}"
     return f"saved {path} and {report.name}"
 
 
@@ -66,16 +66,19 @@ def _written(name: str, text: str, directories: Sequence[Path]) -> Path:
     for directory in directories:
         try:
             directory.mkdir(parents=True, exist_ok=True)
-            return _exclusively(directory, name, text)
+            return exclusively(directory, name, ".svg", text, beside=".html")
         except OSError as error:
             failure = error
     raise failure
 
 
-def _exclusively(directory: Path, name: str, text: str) -> Path:
+def exclusively(directory: Path, name: str, suffix: str, text: str, beside: str = "") -> Path:
+    """Write a file under a name that is free: `name`, `name-2`, …; no file of that name is there
+    with the suffix `beside` either. Raises OSError.
+    """
     for number in range(1, TRIES):
-        path = directory / (f"{name}.svg" if number == 1 else f"{name}-{number}.svg")
-        if path.with_suffix(".html").exists():
+        path = directory / (f"{name}{suffix}" if number == 1 else f"{name}-{number}{suffix}")
+        if beside and path.with_suffix(beside).exists():
             continue
         try:
             file = path.open("x", encoding="utf-8")
@@ -88,10 +91,10 @@ def _exclusively(directory: Path, name: str, text: str) -> Path:
             path.unlink(missing_ok=True)
             raise
         return path
-    raise FileExistsError(f"{directory / name}.svg and {TRIES - 1} more of that name are there")
+    raise FileExistsError(f"{directory / name}{suffix} and {TRIES - 1} more of that name are there")
 
 
-def _directories(state: Path | None, recording: Recording | None) -> list[Path]:
+def where(state: Path | None, recording: Recording | None) -> list[Path]:
     """Where to write, the best place first."""
     directories = []
     with contextlib.suppress(OSError):  # it may have been removed
@@ -105,12 +108,17 @@ def _directories(state: Path | None, recording: Recording | None) -> list[Path]:
 
 def _file_name(snapshot: Snapshot, now: datetime) -> str:
     """`dicttui-article-sparse-20261124-071502`."""
-    source = Path(snapshot.source or "experiment").name.removesuffix(".toml")
-    plain = re.sub(r"[^A-Za-z0-9.-]+", "-", source).strip(".-")[:60] or "experiment"
-    return f"dicttui-{plain}-{now:%Y%m%d-%H%M%S}"
+    name = plain_name(Path(snapshot.source).name.removesuffix(".toml"))
+    return f"dicttui-{name}-{now:%Y%m%d-%H%M%S}"
 
 
-def _reason(error: Exception) -> str:
+def plain_name(text: str) -> str:
+    """A text as a part of a file's name."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-")[:60] or "experiment"
+
+
+def reason(error: Exception) -> str:
+    """Why a file could not be written, for a person."""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error) or type(error).__name__

@@ -16,7 +16,9 @@ from dicttui.diagnosis import (
     verdict,
 )
 from dicttui.diagnosis.examining import measure
-from dicttui.diagnosis.quantities import Quantities, Tier
+from dicttui.diagnosis.live import FEWEST_STEPS
+from dicttui.diagnosis.quantities import Quantities
+from dicttui.diagnosis.tiers import Tier
 from dicttui.measures import steps
 from dicttui.training.finding import Diagnosis, Finding, Verdict
 from dicttui.watching.run import WatchedRun
@@ -75,6 +77,8 @@ class Examination:
     def diagnosis(self, tier: Tier) -> Diagnosis:
         """What is known now. The loop cannot tell that it was looked at."""
         run = self._run
+        if run.step < FEWEST_STEPS and run.state == "running":
+            return Diagnosis(progress=f"too little is known before step {FEWEST_STEPS}")
         q = self._measured(tier)
         found = ranking.ranked(ranking.suspects(q), q, tried=False)
         relevant = {name: why for name, why in q.why.items() if why not in NO_MATTER}
@@ -117,7 +121,6 @@ class Examination:
             for name in OF_GRADIENTS:
                 q.put(name, None, why)
         elif tier != "economy":
-            measure(sampled.batch_dependence_of, run, q)
             measure(moving.look, run, q)
             if tier == "full":
                 measure(curvature.look, run, q)

@@ -29,8 +29,9 @@ NAMES = {"<": "less_than_sign", ">": "greater_than_sign", "+": "plus", "=": "equ
          "-": "minus", ".": "full_stop", "?": "question_mark", "/": "slash"}  # fmt: skip
 
 
-def test_every_key_stands_once_in_the_table() -> None:
-    keys = [name for key in KEYS for name in key.keys]
+@pytest.mark.parametrize("screen", ["main", "tables", "atoms", "sample", "why", "help"])
+def test_no_key_has_two_meanings_on_a_screen(screen: str) -> None:
+    keys = [name for key in KEYS if works_on(key, screen) for name in key.keys]
     assert len(keys) == len(set(keys))
 
 
@@ -38,11 +39,6 @@ def test_every_name_of_the_table_is_a_control() -> None:
     for key in KEYS:
         if key.name:
             assert callable(getattr(Controls, key.name)), key.name
-
-
-def test_keys_whose_feature_is_not_built_are_absent() -> None:
-    keys = {name for key in KEYS for name in key.keys}
-    assert keys.isdisjoint("w")
 
 
 @pytest.mark.parametrize("width", [1, 10, 20, 60, 80, 120, 200, 400])

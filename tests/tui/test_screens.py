@@ -23,7 +23,7 @@ from dicttui.tui.widgets.lines import Lines
 SIZES = [(1, 1), (2, 2), (5, 3), (20, 5), (24, 7), (60, 16), (80, 24), (300, 3), (3, 100),
          (300, 100)]  # fmt: skip
 OPENING = {"help": "question_mark", "events": "e", "rows": "r", "dead": "z", "atoms": "a",
-           "sample": "i",
+           "sample": "i", "why": "w",
            "LearningRateDialog": "l", "DeviceDialog": "d", "StepsDialog": "n",
            "ConfirmDialog": "q", "ForkDialog": "f", "NoteDialog": "k",
            "MetricDialog": "j", "CommandPalette": "ctrl+p"}  # fmt: skip
@@ -124,7 +124,7 @@ def test_ascii_is_seven_bits_on_every_screen(kind: str) -> None:
     drive(scenario, handmade.recorded(handmade.long_names()), ascii=True)
 
 
-@pytest.mark.parametrize("key", ["question_mark", "e", "r", "z", "a", "i"])
+@pytest.mark.parametrize("key", ["question_mark", "e", "r", "z", "a", "i", "w"])
 def test_the_key_that_opens_a_screen_closes_it(key: str) -> None:
     async def scenario(app: Driver) -> None:
         for _ in range(2):

@@ -115,7 +115,7 @@ def test_only_the_loss_is_enough(watching, capsys):
 
 
 def test_a_model_without_codes_is_measured_as_far_as_it_goes(watching):
-    loop = watching(forward=lambda x: loop_of_one(x), dictionary=None)
+    loop = watching(forward=loop_of_one, dictionary=None)
     loop.step(2)
     text = loop.watched.diagnosis()
     (run,) = loop.watched._session.latest().runs
@@ -210,8 +210,8 @@ def test_a_child_process_does_not_touch_what_its_parent_watches(watching):
 
 def test_a_loop_that_raises_is_recorded_as_failed(watching):
     loop = watching()
+    loop.step(2)
     with pytest.raises(ZeroDivisionError), loop.watched:
-        loop.step(2)
         raise ZeroDivisionError
     (run,) = loop.watched._session.latest().runs
     assert (run.state, run.state_detail) == ("failed", "its program raised ZeroDivisionError")
@@ -256,4 +256,4 @@ def test_arguments_that_cannot_be_meant_are_refused(given, kind, told, make_loop
 
 def test_the_package_has_nothing_else_to_offer():
     with pytest.raises(AttributeError, match="no attribute 'unwatch'"):
-        dicttui.unwatch  # noqa: B018
+        dicttui.unwatch

@@ -56,11 +56,11 @@ def _remedies(q: Quantities) -> tuple[Remedy, ...]:
         if q.fact("weights"):
             return ()  # a preset has no word for "no weights"; Fork takes none away
         starts = [init for init in starts if init != "unit_norm" or q.fact("init") == "article"]
-        for init in (*starts, q.fact("init")):
-            found.append(
-                keys(f"atoms started {_NAMES[init]}, and the encoder at their transpose", "step_0",
-                     network__init=f'"{init}"', network__encoder_init='"transpose"')
-            )  # fmt: skip
+        found += [
+            keys(f"atoms started {_NAMES[init]}, and the encoder at their transpose", "step_0",
+                 network__init=f'"{init}"', network__encoder_init='"transpose"')
+            for init in (*starts, q.fact("init"))
+        ]  # fmt: skip
     else:
         found += [
             keys(f"atoms started {_NAMES[init]}", "step_0", network__init=f'"{init}"')

@@ -29,9 +29,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="edge_of_stability",
     answer="step_size",
-    mechanism="Training drives the sharpness up until it meets the limit 2/lr (for Adam 38/lr after "
-    "preconditioning), and hovers there. The loss then rises in many steps; at the optimum that is "
-    "harmless, above it a smaller rate goes on falling.",
+    mechanism="Training drives the sharpness up until it meets the limit 2/lr (for Adam 38/lr "
+    "after preconditioning), and hovers there. The loss then rises in many steps; at the "
+    "optimum that is harmless, above it a smaller rate goes on falling.",
     source="Cohen et al. 2021, arXiv 2103.00065; for Adam Cohen et al. 2022, arXiv 2207.14484",
     against="a sharpness well below the limit; or no lower loss at a smaller rate: then the ripple "
     "is harmless",

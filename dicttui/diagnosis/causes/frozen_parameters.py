@@ -1,6 +1,5 @@
 """A tensor that should be trained does not move."""
 
-from dicttui.diagnosis import thresholds as t
 from dicttui.diagnosis.cause import Cause, Suspicion
 from dicttui.diagnosis.quantities import Quantities
 from dicttui.diagnosis.settings import keys

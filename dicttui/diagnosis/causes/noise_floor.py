@@ -31,9 +31,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="noise_floor",
     answer="step_size",
-    mechanism="At a constant rate the noise of a minibatch's gradient is not averaged out, and the "
-    "weights wander about the minimum at a height in proportion to rate ÷ batch. Larger batches, or "
-    "a rate that falls, lower it.",
+    mechanism="At a constant rate the noise of a minibatch's gradient is not averaged out, and "
+    "the weights wander about the minimum at a height in proportion to rate ÷ batch. Larger "
+    "batches, or a rate that falls, lower it.",
     source="McCandlish et al. 2018, arXiv 1812.06162; Robbins & Monro 1951",
     against="no lower loss with a batch four times as large",
     suspect=_suspect,

@@ -36,8 +36,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="overfit",
     answer="data",
-    mechanism="With few samples for each atom, atoms become samples, and what is reconstructed well "
-    "is what was seen. The train loss goes on falling while that of other samples does not.",
+    mechanism="With few samples for each atom, atoms become samples, and what is reconstructed "
+    "well is what was seen. The train loss goes on falling while that of other samples does "
+    "not.",
     source="Vainsencher et al. 2011, The sample complexity of dictionary learning, JMLR 12",
     against="the same fvu on held-out samples",
     suspect=_suspect,

@@ -33,9 +33,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="penalty_depends_on_batch",
     answer="objective",
-    mechanism="An error that is averaged over samples stands beside a penalty that is summed over "
-    "them, so that λ grows with the batch. At the size in use the penalty rules, and zero codes are "
-    "the optimum.",
+    mechanism="An error that is averaged over samples stands beside a penalty that is summed over"
+    " them, so that λ grows with the batch. At the size in use the penalty rules, and zero "
+    "codes are the optimum.",
     source="the article's `lambda * sum|projected|`: λ = 10 in the field's units at 100 samples",
     against="a penalty that is the same on half the batch",
     suspect=_suspect,

@@ -39,7 +39,8 @@ CAUSE = Cause(
     id="penalty_too_strong",
     answer="objective",
     mechanism="A code is worth the error it removes, at most its correlation with the residual; "
-    "where λ is above that, zero is the optimum. The optimizer that finds it does what it was asked.",
+    "where λ is above that, zero is the optimum. The optimizer that finds it does what it was "
+    "asked.",
     source="λ_max of the lasso: Tibshirani 1996; Mairal et al. 2010, JMLR 11",
     against="a small share of the gradient from the penalty; the same fvu at a weaker one",
     suspect=_suspect,

@@ -38,9 +38,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="scale_degeneracy",
     answer="objective",
-    mechanism="A code half as large on an atom twice as long gives the same reconstruction at half "
-    "the L1 penalty, so that the loss rewards long rows and tiny codes. The lowest loss can then be "
-    "the worst dictionary.",
+    mechanism="A code half as large on an atom twice as long gives the same reconstruction at "
+    "half the L1 penalty, so that the loss rewards long rows and tiny codes. The lowest loss "
+    "can then be the worst dictionary.",
     source="Olshausen & Field 1996; Mairal et al. 2010, JMLR 11, section 3.1",
     against="rows of like lengths; a penalty that rows' lengths cannot lower",
     suspect=_suspect,

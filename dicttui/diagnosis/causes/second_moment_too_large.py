@@ -7,7 +7,7 @@ from dicttui.diagnosis.settings import keys
 
 
 def _suspect(q: Quantities) -> Suspicion | None:
-    if not q["staleness"] > t.STALE:
+    if not t.STALE < q["staleness"] < t.MOST_STALE:
         return None
     remedies = []
     if q.fact("amsgrad"):
@@ -39,9 +39,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="second_moment_too_large",
     answer="optimizer",
-    mechanism="The second moment is an average over 1/(1 − β₂) steps (with amsgrad, or Adagrad, over "
-    "all of them); after gradients have fallen it still holds the large ones. Every step is divided "
-    "by their size and is as much too small.",
+    mechanism="The second moment is an average over 1/(1 − β₂) steps (with amsgrad, or Adagrad, "
+    "over all of them); after gradients have fallen it still holds the large ones. Every step "
+    "is divided by their size and is as much too small.",
     source="Reddi et al. 2018 (AMSGrad), arXiv 1904.09237; Duchi et al. 2011 (Adagrad)",
     against="√v̂ as large as the gradients of now",
     suspect=_suspect,

@@ -8,7 +8,7 @@ from dicttui.diagnosis.settings import keys
 
 def _suspect(q: Quantities) -> Suspicion | None:
     short = q["beta2"] < q["beta1"] ** 2 or q["beta2"] < 0.9
-    stale = q["staleness"] < -t.STALE
+    stale = -t.MOST_STALE < q["staleness"] < -t.STALE
     long = q["adam_ratio"] > t.LARGE_RATIO
     if not (short or stale or long) or not q["beta2"] >= 0:
         return None
@@ -39,9 +39,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
 CAUSE = Cause(
     id="second_moment_too_small",
     answer="optimizer",
-    mechanism="Where the second moment averages over few steps, or lags behind gradients that grow, "
-    "the first moment is divided by less than its own size. Steps have heavy tails and throw rows "
-    "about.",
+    mechanism="Where the second moment averages over few steps, or lags behind gradients that "
+    "grow, the first moment is divided by less than its own size. Steps have heavy tails and "
+    "throw rows about.",
     source="Reddi et al. 2018, arXiv 1904.09237; Zhang et al. 2022, arXiv 2208.09632 (β₁ < √β₂)",
     against="√v̂ as large as the gradients of now, and |m̂| ÷ √v̂ below 1",
     suspect=_suspect,

@@ -38,11 +38,11 @@ def bindings_of(where: Where) -> list[tuple[str, str, str]]:
     ]
 
 
-class Words(RoleLines):
+class InsteadWords(RoleLines):
     """Why there is nothing to see, and what to do."""
 
     DEFAULT_CSS = """
-    Words { height: 1fr; padding: 1 2; }
+    InsteadWords { height: 1fr; padding: 1 2; }
     """
     _words = ""
 
@@ -69,7 +69,7 @@ class CloseupScreen(LiveScreen):
         self.atoms_asked: tuple[AtomsAsked, ...] = ()
         self.samples_asked: tuple[SampleAsked, ...] = ()
         self.heading = ScreenTitle(glyphs=glyphs)
-        self.words = Words(glyphs=glyphs)
+        self.words = InsteadWords(glyphs=glyphs)
         self._receipt = ReceiptLine(glyphs=glyphs)
         self._keys = KeyBar(glyphs=glyphs, on_main=False, here=here)
         self._looks_left = 0

@@ -106,7 +106,7 @@ class Dialog(ModalScreen[Answer]):
             yield from fields
             yield self._error
             keys = DialogKeys(glyphs=glyphs)
-            keys.fields = len(fields)
+            keys.fields = sum(not isinstance(field, Words) for field in fields)
             yield keys
 
     def refuse(self, why: str) -> None:

@@ -1,12 +1,12 @@
 """The base of screens that follow the training."""
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.events import ScreenResume
 from textual.screen import Screen
 
 from dicttui.training.interventions import Receipt
-from dicttui.training.snapshot import Snapshot
+from dicttui.training.snapshot import Snapshot, View
 from dicttui.tui.display import Display
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.keys import Key, works_on
@@ -15,6 +15,20 @@ from dicttui.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from dicttui.tui.app import DicttuiApp
+
+
+def wanted(screen: Screen[Any], display: Display) -> View:
+    """What a screen wants to see of the training, beside what all of them show."""
+    return View(
+        refresh=display.refresh,
+        series=display.chart.series,
+        rows_of=getattr(screen, "rows_of", ()),
+        pages=getattr(screen, "pages", ()),
+        firing=getattr(screen, "wants_firing", False),
+        atoms=getattr(screen, "atoms_asked", ()),
+        samples=getattr(screen, "samples_asked", ()),
+        why=getattr(screen, "why", ()),
+    )
 
 
 class LiveScreen(Ground, Screen[None]):

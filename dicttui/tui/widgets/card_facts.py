@@ -14,6 +14,7 @@ from dicttui.tui.numbers import (
     samples_rate,
     time_left,
 )
+from dicttui.tui.widgets.finding_words import finding_lines
 from dicttui.tui.widgets.roles import Role, Span, Spans, apart, cut, folded, width_of
 from dicttui.tui.widgets.slim_bar import LONGEST, SHORTEST, slim_bar
 
@@ -87,6 +88,7 @@ def facts(run: RunSnapshot, standing: Standing, width: int, glyphs: Glyphs) -> l
     lines = [
         Fact(0, tuple(writer.heading(standing))),
         *(Fact(3, tuple(alert)) for alert in writer.alerts()),
+        *(Fact(rank, tuple(line)) for rank, line in finding_lines(run.diagnosis, width, glyphs)),
         Fact(6, tuple(writer.optimizer())),
         *origin,
         progress,

@@ -27,6 +27,12 @@ class ChoiceList(RoleLines, can_focus=True):
 
         place: int
 
+    @dataclass
+    class Moved(Message):
+        """Another choice is marked now."""
+
+        place: int
+
     def __init__(self, choices: Sequence[tuple[str, str]], *, glyphs: Glyphs, at: int = 0) -> None:
         """`choices` are words and what stands at the right of them; `at` is where to begin."""
         super().__init__(glyphs=glyphs)
@@ -51,6 +57,7 @@ class ChoiceList(RoleLines, can_focus=True):
         """Up or down."""
         self.at = (self.at + by) % len(self.choices)
         self.redraw()
+        self.post_message(self.Moved(self.at))
 
     def action_take(self) -> None:
         """Take the choice."""

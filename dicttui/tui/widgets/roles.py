@@ -85,6 +85,26 @@ def folded(words: str, width: int) -> list[str]:
     return lines
 
 
+def folded_spans(spans: Spans, width: int, glyphs: Glyphs) -> list[list[Span]]:
+    """Spans in lines of at most `width` cells, cut at spaces where there are any."""
+    spans = plain(spans, glyphs)
+    lines: list[list[Span]] = []
+    rest = list(spans)
+    for line in folded("".join(text for text, _role in spans), width):
+        lines.append([])
+        left = len(line)
+        while left > 0 and rest:
+            text, role = rest[0]
+            lines[-1].append((text[:left], role))
+            rest[0] = (text[left:], role)
+            left -= len(text)
+            if not rest[0][0]:
+                rest.pop(0)
+        if rest and rest[0][0].startswith(" "):
+            rest[0] = (rest[0][0][1:], rest[0][1])
+    return lines
+
+
 LOOKS: dict[Role, tuple[str | None, bool]] = {
     "strong": (None, True),
     "label": ("muted", False),

@@ -9,6 +9,7 @@ from typing import Any
 
 import handmade
 import handmade_closeups
+import handmade_findings
 import pytest
 from driving import Driver
 from handmade import HandmadeSession
@@ -175,6 +176,14 @@ PICTURES = {
         handmade.dying(8), SMALL, dead_atoms("shift+tab"), {"ascii": True}
     ),
     "events": Picture(handmade.two_runs(), scenario=three_receipts, answer=False),
+    "findings": Picture(handmade_findings.diagnosed()),
+    "findings_small": Picture(handmade_findings.diagnosed(), SMALL),
+    "why": Picture(handmade_findings.diagnosed(), scenario=press("w")),
+    "why_small": Picture(handmade_findings.diagnosed(), SMALL, press("w", "down")),
+    "why_ascii": Picture(
+        handmade_findings.diagnosed(), SMALL, press("w", "pagedown"), {"ascii": True}
+    ),
+    "why_30x7": Picture(handmade_findings.diagnosed(), (30, 7), press("w")),
     "help": Picture(handmade.two_runs(), scenario=press("question_mark")),
     "palette": Picture(handmade.two_runs(), SMALL, press("ctrl+p", "l", "r")),
     # Dialogs
@@ -200,6 +209,7 @@ PICTURES = {
         options={"offers_background": True},
     ),
     "dialog_metric": Picture(handmade.planted(), SMALL, press("j")),
+    "dialog_remedy": Picture(handmade_findings.diagnosed(), SMALL, press("w", "enter", "down")),
     "dialog_error": Picture(handmade.two_runs(), SMALL, ended_by_an_error),
 }
 

@@ -1,0 +1,44 @@
+"""Observing a training for its diagnosis. Importing this module does not import torch."""
+
+from typing import TYPE_CHECKING
+
+from dicttui.diagnosis.tiers import Tier
+from dicttui.preset.model import Preset
+from dicttui.training.finding import Diagnosis, Verdict
+from dicttui.training.observation import Observer
+from dicttui.training.snapshot import View
+
+if TYPE_CHECKING:
+    from dicttui.diagnosis.live import Live
+    from dicttui.training.experiment import Experiment
+
+
+class Examiner(Observer):
+    """Keeps a diagnosis of every run of a training: what `dicttui.diagnosis.live` does, once there
+    is something to examine.
+    """
+
+    def __init__(self, preset: Preset, tier: Tier = "economy") -> None:
+        self._preset, self._tier = preset, tier
+        self._live: Live | None = None
+
+    def examine(self, experiment: "Experiment", view: View) -> None:
+        """Measure, within a share of the trainer's time."""
+        if self._live is None:
+            from dicttui.diagnosis.live import Live
+
+            self._live = Live(self._preset, self._tier, self.look_again)
+        self._live.examine(experiment, view)
+
+    def diagnosis(self, run: str) -> Diagnosis | None:
+        """What is known of a run of that name."""
+        return None if self._live is None else self._live.diagnosis(run)
+
+    def verdict(self) -> Verdict | None:
+        """What is known of the experiment."""
+        return None if self._live is None else self._live.verdict()
+
+    def close(self, timeout: float) -> None:
+        """Give up what is being tried."""
+        if self._live is not None:
+            self._live.close(timeout)
