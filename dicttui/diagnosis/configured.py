@@ -41,4 +41,5 @@ def look(run: GradientRun, q: Quantities) -> None:
     q.put("full_batch", float(samples.full_batch))
     q.put("d_in", samples.d_in)
     q.put("n", samples.n)
-    q.put("lambda_field", run.lambda_field, "no L1 penalty")
+    known = trainable.network.lambda_field(samples.batch_size, samples.d_in)
+    q.put("lambda_field", known, "no L1 penalty")

@@ -18,8 +18,6 @@ from dicttui.training.undisturbed import looking
 
 SMALL_BATCH = 256
 """Samples of a step below which the sharpness of one batch says little of the training's."""
-SAMPLES = 1024
-"""Most samples on which curvature is taken."""
 PRODUCTS = 30
 MIN_RATE = 1e-30
 KINKED = (TopKNetwork, BatchTopKNetwork, MatryoshkaNetwork, JumpReluNetwork)
@@ -45,10 +43,12 @@ def look(run: GradientRun, q: Quantities) -> None:
     if limit.value is None or why:
         q.put("sharpness", None, why or limit.formula)
         return
-    x = _samples(run)
+    batches = _batches(run)
 
     def loss() -> Tensor:
-        return total(trainable.network.loss_terms(x, trainable.network(x)))
+        network = trainable.network
+        losses = [total(network.loss_terms(x, network(x))) for x in batches]
+        return torch.stack(losses).mean()
 
     tangent = None
     if run.specification.constraint == "unit_norm":
@@ -56,22 +56,20 @@ def look(run: GradientRun, q: Quantities) -> None:
     with looking(trainable.network), torch.enable_grad():
         found = sharpness.largest_eigenvalue(
             loss, parameters, preconditioner=metric, tangent=tangent, diagonal=decay,
-            steps=PRODUCTS, generator=torch.Generator(trainable.device).manual_seed(0),
+            steps=PRODUCTS, generator=torch.Generator().manual_seed(0),
         )  # fmt: skip
     note = _doubt(run)
-    q.put("sharpness", found.value, note)
-    q.put("sharpness_limit", limit.value, limit.formula)
-    q.put("sharpness_ratio", found.value / limit.value, note)
+    q.put("sharpness", found.value, "the loss has no finite curvature", note=note)
+    q.put("sharpness_limit", limit.value, note=limit.formula)
+    q.put("sharpness_ratio", found.value / limit.value, note=note)
     q.facts["sharpness_limit"] = limit.formula
 
 
-def _samples(run: GradientRun) -> Tensor:
-    """A batch for curvature: the step's own, or, where that is small, more samples."""
+def _batches(run: GradientRun) -> list[Tensor]:
+    """Batches of the training's size for curvature: several, where one is small."""
     samples, device = run.trainable.samples, run.trainable.device
-    x = samples.batch(run.step, device)
-    if samples.full_batch or len(x) >= SMALL_BATCH:
-        return x[: max(SAMPLES, SMALL_BATCH)] if not samples.full_batch else x
-    return samples.probe(device)[:SAMPLES]
+    count = 1 if samples.full_batch else -(-SMALL_BATCH // samples.batch_size)
+    return [samples.batch(run.step + i, device) for i in range(count)]
 
 
 def _metric(optimizer: Optimizer) -> tuple[list[Tensor], list[Tensor], list[float], str]:

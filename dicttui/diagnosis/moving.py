@@ -81,7 +81,7 @@ def _grad(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
 def _gradient_noise(trainable: Trainable, batches: list[list[Tensor]], q: Quantities) -> None:
     q.put("gradient_norm", float(gradients.norm(batches[0])))
     if len(batches) < 2:
-        q.put("noise_over_signal", 0.0, "full batch: no noise")
+        q.put("noise_over_signal", 0.0, note="full batch: no noise")
         return
     found = gradients.noise_scale(batches, trainable.samples.batch_size)
     q.put("noise_scale", found.scale, "the mean gradient is lost in the noise")

@@ -34,10 +34,12 @@ class Quantities(Mapping[str, float]):
     facts: dict[str, str] = field(default_factory=dict)
     """What is no number: the optimizer's name, the names of parameters that never moved."""
 
-    def put(self, name: str, value: float | None, note: str = "") -> None:
-        """Know a number; None or NaN is not known."""
+    def put(self, name: str, value: float | None, why: str = "", *, note: str = "") -> None:
+        """Know a number; None or NaN is not known, and `why` says why. `note` is what a person must
+        know to read it.
+        """
         if value is None or math.isnan(value):
-            self.why.setdefault(name, note or "not defined here")
+            self.why.setdefault(name, why or "not defined here")
         else:
             self.known[name] = Quantity(float(value), note)
             self.why.pop(name, None)

@@ -78,6 +78,8 @@ LENGTH_START = 5.0
 # -- samples
 OFFSET = 1.0
 """‖mean‖ ÷ ‖std‖."""
+FAR_OFF = 300.0
+"""The same from which on float32 has too few digits left for the spread."""
 RMS_LOW, RMS_HIGH = 0.2, 5.0
 WORST = 20.0
 """Largest ÷ median distance from the mean."""

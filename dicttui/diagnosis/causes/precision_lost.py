@@ -8,7 +8,8 @@ from dicttui.diagnosis.settings import keys
 
 def _suspect(q: Quantities) -> Suspicion | None:
     low = bool(q.fact("low_precision"))
-    if not (q["lost_updates"] > t.LOST):
+    # In float32, samples far from 0 do it; elsewhere what is lost there is a gradient near 0.
+    if not q["lost_updates"] > t.LOST or not (low or q["offset"] > t.FAR_OFF):
         return None
     reduced = q.fact("precision") not in ("", "float32")
     remedies = (keys("products in float32", "step_0", precision='"float32"'),) * reduced

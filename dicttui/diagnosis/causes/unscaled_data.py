@@ -16,10 +16,12 @@ def _suspect(q: Quantities) -> Suspicion | None:
         if off
         else f"their rms is {q['x_rms']:.3g}"
     )
-    remedies = [keys("samples standardized", "step_0", data__scaling='"standardize"')]
+    remedies = []
+    if off and (large or small):
+        remedies.append(keys("samples standardized", "step_0", data__scaling='"standardize"'))
     if off:
         remedies.append(keys("samples centred", "step_0", data__scaling='"center"'))
-    if large or small:
+    else:
         remedies.append(keys("samples scaled to a mean norm of √d_in", "step_0",
                              data__scaling='"expected_average_only_in"'))  # fmt: skip
     extreme = (
