@@ -1,5 +1,6 @@
 """The diagnosis of a watched loop: as of any run, but that nothing can be tried on it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -78,12 +79,12 @@ class Examination:
         """What is known now. The loop cannot tell that it was looked at."""
         run = self._run
         if run.step < FEWEST_STEPS and run.state == "running":
-            return Diagnosis(progress=f"too little is known before step {FEWEST_STEPS}")
+            early = f"too little is known before step {FEWEST_STEPS}"
+            return Diagnosis(progress=early, unknown=_listed(run.network.parts.missing))
         q = self._measured(tier)
         found = ranking.ranked(ranking.suspects(q), q, tried=False)
         relevant = {name: why for name, why in q.why.items() if why not in NO_MATTER}
-        missing = run.network.parts.missing
-        unknown = tuple(f"{name}: {why}" for name, why in sorted((relevant | missing).items()))
+        unknown = _listed(relevant | run.network.parts.missing)
         return Diagnosis(run.step, tuple(_untried(f) for f in found), unknown=unknown)
 
     def _measured(self, tier: Tier) -> Quantities:
@@ -124,6 +125,10 @@ class Examination:
             measure(moving.look, run, q)
             if tier == "full":
                 measure(curvature.look, run, q)
+
+
+def _listed(why: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{name}: {reason}" for name, reason in sorted(why.items()))
 
 
 def verdict_of(run: WatchedRun, found: Diagnosis) -> Verdict | None:

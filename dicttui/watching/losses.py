@@ -19,24 +19,25 @@ class Losses:
 
     def add(self, loss: Any) -> None:
         """Take a step's loss: a tensor of one number, or a number. Raises TypeError."""
+        value = loss
         if isinstance(loss, Tensor):
-            if loss.numel() != 1:
+            if not loss.is_cpu and loss.numel() == 1:
+                self._keep(loss.detach())
+                return
+            try:
+                value = loss.item()
+            except RuntimeError as error:
                 raise TypeError(
                     f"watched.step: the loss is a tensor {list(loss.shape)}; expected: one number, "
                     "the loss of this step"
-                )
-            if loss.device.type != "cpu":
-                self._keep(loss.detach())
-                return
-            value = loss.item()
-        else:
-            value = loss
+                ) from error
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(
                 f"watched.step: the loss is a {type(value).__name__}; expected: a tensor of one "
                 "number, or a number"
             )
-        self._bring()
+        if self._kept:
+            self._bring()
         self._values.append(float(value))
 
     def take(self) -> list[float]:

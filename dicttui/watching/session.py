@@ -36,8 +36,10 @@ from dicttui.watching.undisturbed import own_streams
 
 log = logging.getLogger(__name__)
 
-OF_PICTURES, OF_MEASURES, OF_EXAMINATIONS = 0.008, 0.01, 0.005
+OF_PICTURES, OF_MEASURES, OF_EXAMINATIONS = 0.009, 0.007, 0.004
 """Shares of the loop's time that making pictures, measuring and examining may take."""
+GLANCE = 0.01
+"""Seconds between two questions whether it is time to look."""
 UNSEEN = 2.0
 """Seconds between two pictures while nobody is attached."""
 BETWEEN_EXAMINATIONS = 5.0
@@ -93,9 +95,13 @@ class WatchedSession:
         self._measures = Spacing(OF_MEASURES)
         self._examinations = Spacing(OF_EXAMINATIONS, BETWEEN_EXAMINATIONS)
         self._examination = Examination(run)
+        self._dear = 0.0
+        """What measuring has cost in this look."""
         self._failures = Counter[str]()
         """In a row, by what it was."""
-        self._published = float("-inf")
+        self._published = self._not_before = float("-inf")
+        self._each_step = False
+        """Whether something follows the loop step by step."""
         self._rate_set: tuple[Receipt, Rates] | None = None
         self._mailbox = Mailbox(
             Snapshot(sequence=0, state="loading", title=experiment.preset.title)
@@ -126,12 +132,11 @@ class WatchedSession:
 
     def wants(self, kept: int, now: float) -> bool:
         """Whether `look` is to be called, with so many losses kept; quick."""
-        if self._mailbox.waiting or self._examination.amid_step or kept >= MOST_KEPT:
+        if self._each_step or self._mailbox.waiting or kept >= MOST_KEPT:
             return True
-        if self._pace.rate is not None or self.run.pause_at is not None:
-            return True
-        if self.run.rows is not None:
-            return True
+        if now < self._not_before:
+            return False
+        self._not_before = now + GLANCE
         return now - self._published >= self._interval and self._pictures.allows()
 
     @property
@@ -146,8 +151,9 @@ class WatchedSession:
         """The loop has made steps with these losses, in so many seconds of its own: see what is
         new, apply what was asked for, and wait while it is paused.
         """
-        now = time.perf_counter()
+        now, began = time.perf_counter(), self._clock()
         run, before = self.run, self.run.state
+        self._dear = 0.0
         self.take_in(losses, took)
         self._audience.ends([run])
         if isinstance(run.rows, WatchedRows):
@@ -161,10 +167,17 @@ class WatchedSession:
             self._see_rates()
             self._measure()
             self.publish()
+            self._pictures.spent(self._clock() - began - self._dear)
         self._apply()
         self._hold_up()
         if self._examinations.allows() and not self._examination.amid_step:
             self._guarded(self._examination.before_step)
+        self._each_step = (
+            self._examination.amid_step
+            or self._pace.rate is not None
+            or run.pause_at is not None
+            or run.rows is not None
+        )
 
     def _hold_up(self) -> None:
         """Wait while the loop is paused, or until its pace allows another step."""
@@ -230,7 +243,9 @@ class WatchedSession:
             return
         began = self._clock()
         self._guarded(self._take)
-        self._measures.spent(self._clock() - began)
+        took = self._clock() - began
+        self._measures.spent(took)
+        self._dear += took
 
     def _take(self) -> None:
         run = self.run
@@ -248,7 +263,9 @@ class WatchedSession:
             self.diagnosis = self._examination.diagnosis("economy")
 
         self._guarded(examine)
-        self._examinations.spent(self._clock() - began)
+        took = self._clock() - began
+        self._examinations.spent(took)
+        self._dear += took
 
     def take_in(self, losses: Sequence[float], took: float) -> None:
         """The loop has made steps; nothing else is done yet."""
@@ -295,7 +312,6 @@ class WatchedSession:
 
     def publish(self) -> None:
         """Make a snapshot of this moment."""
-        began = self._clock()
         self._sequence += 1
         self._mailbox.take_view_change()
         view = self._possible(self._mailbox.wanted_view)
@@ -318,7 +334,6 @@ class WatchedSession:
         self._mailbox.publish(made)
         self._audience.picture(made)
         self._published = time.perf_counter()
-        self._pictures.spent(self._clock() - began)
 
     def _possible(self, view: View) -> View:
         """Of what screens want to see, what can be had of this loop."""

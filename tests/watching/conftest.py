@@ -55,7 +55,7 @@ class Loop:
         session = self.watched._session
         for last in (session._pictures, session._measures, session._examinations):
             last._spent_at = float("-inf")
-        session._published = float("-inf")
+        session._published = session._not_before = float("-inf")
 
     def step(self, count: int = 1) -> list[float]:
         losses = []
