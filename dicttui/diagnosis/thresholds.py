@@ -6,6 +6,8 @@ out.
 # -- losses
 GREW = 10.0
 """Last loss ÷ first from which on a run has diverged though it is finite."""
+THROWN = 3.0
+"""Highest loss ÷ first: no training at a fitting rate climbs as high."""
 STILL_FALLING = 0.03
 """Share of its loss that a run would lose in as many steps again, at its present pace."""
 FAR_FROM_THERE = 0.2
@@ -13,8 +15,11 @@ FAR_FROM_THERE = 0.2
 FLAT = 0.05
 RISES = 0.1
 """Share of rising steps that full-batch training at a fitting rate stays below."""
+RISES_OFTEN = 0.3
 BOUNCES = 0.1
 """Interquartile range of the loss ÷ its median, over the last quarter."""
+SCATTERED = 0.3
+"""The same from which on a minibatch's loss says little of where training is."""
 WORSE_THAN_BEST = 0.8
 """Best median ÷ last median below which a run has gone away from what it had."""
 
@@ -34,6 +39,9 @@ NOISY = 3.0
 # -- the optimizer's state
 EPSILON = 0.5
 """ε ÷ (√v̂ + ε): above it the step is a plain gradient step at lr ÷ ε."""
+NO_STEP = 1e-6
+"""|m̂| ÷ (√v̂ + ε) of tensors that have come to rest."""
+USUAL_EPSILON = 1.1e-8
 STALE = 0.6
 """log₁₀ of √v̂ ÷ rms of the gradients of now: four times too large; −STALE: too small."""
 MOST_STALE = 6.0

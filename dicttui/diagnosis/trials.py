@@ -22,6 +22,10 @@ FEWEST_FALLING = 1500
 """Of one from step 0 where the run's loss was still falling: what it would come to is not known."""
 LOOKED_FROM = 0.75
 """Share of a fork's steps after which it is looked at."""
+GOOD_ENOUGH = math.log(3)
+"""Gain from which on no other remedy of the same cause is tried."""
+LEAST_SHARE, LEAST = 5e-3, 1e-30
+"""Below that one value of a share, or of another measure, is as good as another."""
 CHUNK = 100
 """Steps between two moments at which a trial may be given up."""
 
@@ -55,28 +59,35 @@ class Trials:
 
         Raises TrialError where none can be tried, GivenUpError.
         """
-        best, errors = None, list[str]()
+        best: tuple[Remedy, float] | None = None
+        errors = list[str]()
         for remedy in remedies:
             try:
                 value = self._outcome(remedy.begins, remedy.settings, 0)[measure]
-            except (TrialError, KeyError) as error:
-                errors.append(str(error) if isinstance(error, TrialError) else "not measured here")
+                without = self._outcome(remedy.begins, (), 0)[measure]
+            except TrialError as error:
+                errors.append(str(error))
                 continue
-            if best is None or value < best[1]:
-                best = remedy, value
+            except KeyError:
+                errors.append(f"{measure} is not known here")
+                continue
+            gain = _gain(without, value, _floor(measure))
+            if best is None or gain > best[1]:
+                best = remedy, gain
+            if gain > GOOD_ENOUGH:
+                break  # those after it are stronger medicine
         if best is None:
             raise TrialError(errors[0] if errors else "no remedy that could be tried")
-        remedy, _ = best
-        return self._judged(remedy, measure, least)
+        return self._judged(best[0], measure, least)
 
     def _judged(self, remedy: Remedy, measure: Measure, least: float) -> "Compared":
         without, remedied = list[float](), list[float]()
         for order in range(ORDERS):
             without.append(self._outcome(remedy.begins, (), order)[measure])
             remedied.append(self._outcome(remedy.begins, remedy.settings, order)[measure])
-            if order == 0 and not _better(without[0], remedied[0], least / 2):
+            if order == 0 and _gain(without[0], remedied[0], _floor(measure)) < least / 2:
                 break  # what does nothing here need not be tried twice more
-        status = _judge(without, remedied, least)
+        status = _judge(without, remedied, least, _floor(measure))
         steps = self.length(remedy.begins)
         sentence = _sentence(measure, without, remedied, steps, remedy.begins)
         effect = Effect(measure, tuple(without), tuple(remedied), steps, sentence)
@@ -150,29 +161,37 @@ class Compared:
     effect: Effect
 
 
-def _better(without: float, remedied: float, least: float) -> bool:
+def _gain(without: float, remedied: float, floor: float) -> float:
+    """By how much a measure is lower, as a natural logarithm: it is a ratio that counts. Below the
+    floor one value is as good as another.
+    """
+    if not math.isfinite(remedied):
+        return -math.inf
     if not math.isfinite(without):
-        return math.isfinite(remedied)
-    return without - remedied > least * abs(without)
+        return math.inf
+    return math.log(max(without, floor)) - math.log(max(remedied, floor))
 
 
-def _judge(without: Sequence[float], remedied: Sequence[float], least: float) -> Status:
+def _floor(measure: Measure) -> float:
+    return LEAST_SHARE if measure.endswith("fraction") else LEAST
+
+
+def _judge(
+    without: Sequence[float], remedied: Sequence[float], least: float, floor: float
+) -> Status:
     """confirmed: better in every order, by at least `least` of what it was and by more than forks
     without the remedy differ among themselves. refuted: not better at all.
     """
-    if len(without) < ORDERS:
+    if len(without) < ORDERS or any(not math.isfinite(value) for value in remedied):
         return "refuted"
-    if any(not math.isfinite(value) for value in remedied):
-        return "refuted"
-    lost = [value for value in without if not math.isfinite(value)]
-    if len(lost) == len(without):
+    gains = [_gain(w, r, floor) for w, r in zip(without, remedied, strict=True)]
+    better = [gain > -math.log1p(-least) for gain in gains]
+    finite = [value for value in without if math.isfinite(value)]
+    if not finite:
         return "confirmed"
-    if lost:
-        return "suspected"
-    better = [_better(w, r, least) for w, r in zip(without, remedied, strict=True)]
-    gained = statistics.mean(w - r for w, r in zip(without, remedied, strict=True))
-    spread = statistics.stdev(without)
-    if all(better) and gained > spread:
+    logs = [math.log(max(value, floor)) for value in finite]
+    spread = statistics.stdev(logs) if len(logs) > 1 else 0.0
+    if all(better) and statistics.mean(gains) > spread:
         return "confirmed"
     return "suspected" if sum(better) * 2 > len(better) else "refuted"
 

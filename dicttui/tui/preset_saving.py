@@ -109,7 +109,7 @@ def _plain(text: str) -> str:
 
 def _what_to_do(path: Path) -> str:
     shown = str(path)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # the current directory may have been removed
         if path.parent == Path.cwd():
             shown = f"./{path.name}"
-    return f"{path}\n\nTrain it with\n  dicttui {shlex.quote(shown)}"
+    return f"{path.name}\nin {path.parent}\n\nTrain it with\ndicttui {shlex.quote(shown)}"

@@ -85,7 +85,7 @@ def _changes(run: RunSnapshot, finding: Finding, remedy: Remedy) -> list[Offer[A
 def _fork(run: RunSnapshot, finding: Finding, remedy: Remedy) -> Offer[Applied]:
     anew = remedy.begins == "step_0"
     takes = f" It takes {memory(run.fork_bytes)}." if run.fork_bytes else ""
-    tried = f" It was tried: {_sentence(finding.effect.sentence)}" if finding.effect else ""
+    tried = f" It was tried: {_ended(finding.effect.sentence)}" if finding.effect else ""
     if anew:
         begins, where = "from step 0, with the same batches", "from step 0"
     elif run.state == "diverged" or remedy.begins == "last_finite":
@@ -141,7 +141,10 @@ def _saving(run: RunSnapshot, finding: Finding, remedy: Remedy) -> Offer[Applied
 
 def _sentence(words: str) -> str:
     """With a capital letter and a full stop."""
-    text = words[:1].upper() + words[1:]
+    return _ended(words[:1].upper() + words[1:])
+
+
+def _ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 

@@ -15,7 +15,8 @@ axis: on a linear one all but the largest would lie at the bottom."""
 
 def sparkline(steps: Sequence[int], values: Sequence[float], width: int, glyphs: Glyphs) -> str:
     """The values, from the smallest at the bottom to the largest at the top of the line, over the
-    steps from the first to the last; in `width` cells at most. What is not finite is a gap.
+    steps from the first to the last; in `width` cells at most. What is not finite is a gap; where
+    nothing was taken the value before stands.
     """
     length = min(len(steps), len(values))
     if length < 2 or width < 2:
@@ -31,8 +32,12 @@ def sparkline(steps: Sequence[int], values: Sequence[float], width: int, glyphs:
         return ""
     low, high = float(finite.min()), float(finite.max())
     axis, _ = y_axis([curve], log=low > 0 and high > LOG_FROM * low)
-    cells = [" "] * across
-    for place, value in zip(curve.position.tolist(), curve.last.tolist(), strict=True):
-        if np.isfinite(value):
-            cells[place] = glyphs.levels[axis.cell_of(value, len(glyphs.levels))]
-    return "".join(cells)
+    levels = {
+        place: glyphs.levels[axis.cell_of(value, len(glyphs.levels))] if np.isfinite(value) else " "
+        for place, value in zip(curve.position.tolist(), curve.last.tolist(), strict=True)
+    }
+    cells = " "
+    for place in range(across):
+        # Where steps lie unevenly a value stands until the next one.
+        cells += levels.get(place, cells[-1])
+    return cells[1:]

@@ -9,26 +9,31 @@ import pytest
 from driving import Driver, drive
 
 from dicttui.preset.reading import Overrides, read
-from dicttui.training.finding import Diagnosis, Evidence, Finding, Remedy, Setting
+from dicttui.training.finding import Diagnosis, Evidence, Finding, Remedy, Setting, Status
 from dicttui.training.interventions import Fork, ResetOptimizer, SetLearningRate
-from dicttui.training.snapshot import Playback, Recording
+from dicttui.training.snapshot import Playback, Recording, Snapshot
 from dicttui.tui.glyphs import ASCII, UNICODE
+from dicttui.tui.preset_saving import written
 from dicttui.tui.sparkline import sparkline
+from dicttui.tui.widgets.card_facts import Standing, facts
 
 
-def card(app: Driver) -> str:
-    """The line of the first card's finding."""
-    return next(line for line in app.lines()[1:4] if findings.TOO_LARGE.line[:20] in line)
+def card(snapshot: Snapshot, width: int = 56) -> str:
+    """The first run's card."""
+    lines = facts(snapshot.runs[0], Standing(0, 0, selected=True), width, UNICODE)
+    return "\n".join("".join(text for text, _role in line.spans) for line in lines)
 
 
 @pytest.mark.parametrize("status", ["suspected", "confirmed", "refuted"])
-def test_the_card_says_what_was_found_and_how_sure_that_is(status: str) -> None:
-    finding = replace(findings.TOO_LARGE, status=status, line=findings.TOO_LARGE.line[:30])
-
-    async def scenario(app: Driver) -> None:
-        assert f"{status} │" in card(app)
-
-    drive(scenario, findings.leading(finding))
+def test_the_card_says_what_was_found_and_how_sure_that_is(status: Status) -> None:
+    finding = replace(findings.TOO_LARGE, status=status, line="the learning rate is too large")
+    (line,) = (line for line in card(findings.leading(finding)).split("\n") if "too large" in line)
+    assert line.endswith(f"  {status}")
+    assert len(line) == 56
+    # Where there is no room for the word, the sign has to do.
+    assert f"{dict(UNICODE.statuses)[status]} the learning rate is" in card(
+        findings.leading(finding), 34
+    )
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII])
@@ -39,14 +44,7 @@ def test_every_status_has_a_sign_of_its_own(glyphs) -> None:
 
 @pytest.mark.parametrize("diagnosis", [None, Diagnosis(), Diagnosis(10, progress="measuring")])
 def test_the_card_says_nothing_where_nothing_is_known(diagnosis: Diagnosis | None) -> None:
-    shown: list[list[str]] = []
-
-    async def scenario(app: Driver) -> None:
-        shown.append(app.lines()[:-1])
-
-    drive(scenario, findings.with_diagnosis(diagnosis))
-    drive(scenario, handmade.two_runs())
-    assert shown[0] == shown[1]
+    assert card(findings.with_diagnosis(diagnosis)) == card(handmade.two_runs())
 
 
 def test_a_low_card_keeps_the_finding_and_lets_details_go() -> None:
@@ -204,11 +202,13 @@ def test_who_only_looks_changes_nothing() -> None:
     drive(scenario, findings.diagnosed(), readonly=True)
 
 
-class NoPlayer:
-    """Plays nothing."""
+class Player:
+    """Counts the pictures by which a recording is moved on."""
 
-    def __getattr__(self, _name):
-        return lambda *_: None
+    moved = 0
+
+    def scrub(self, frames: int) -> None:
+        self.moved += frames
 
 
 def test_a_recording_shows_its_diagnosis_and_changes_nothing() -> None:
@@ -219,10 +219,13 @@ def test_a_recording_shows_its_diagnosis_and_changes_nothing() -> None:
         await app.see("Is it the optimizer?")
         await app.press("enter")
         await app.see("A recording: nothing trains here.")
-        await app.press("escape", "escape")
+        await app.press("escape", "right", "shift+right")
+        assert player.moved == 11
+        await app.press("escape")
         await app.until(lambda: app.kind == "main")
 
-    drive(scenario, recording, player=NoPlayer())
+    player = Player()
+    drive(scenario, recording, player=player)
 
 
 def saves(snapshot, monkeypatch, tmp_path: Path, **options) -> list[str]:
@@ -302,12 +305,26 @@ def test_in_ascii_all_of_it_is_seven_bits() -> None:
     drive(scenario, findings.diagnosed(), ascii=True)
 
 
+def test_a_preset_with_code_of_one_s_own_stays_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "mine.toml").write_text(
+        '[network]\nkind = "user"\nfactory = "mynet:Net"\n[[runs]]\noptimizer = "Adam"\n'
+    )
+    finding = findings.TOO_LARGE
+    assert finding.remedy is not None
+    preset = read(str(tmp_path / "mine" / "mine.toml"))
+    path = written(preset, "adam", finding, finding.remedy, [tmp_path])
+    assert path == tmp_path / "mine" / "mine-step_too_large.toml"
+    assert read(str(path)).runs[0].lr == 0.001
+
+
 # -- charts ----------------------------------------------------------------------------------------
 
 
 def test_a_history_is_drawn_on_one_line() -> None:
     assert sparkline(range(8), [float(n) for n in range(8)], 8, UNICODE) == "▁▂▃▄▅▆▇█"
     assert sparkline(range(6), [1, 1, float("nan"), float("inf"), 2, 2], 9, ASCII) == "..  ##"
+    assert sparkline((0, 1, 2, 9), [0.0, 1.0, 2.0, 2.0], 4, ASCII) == ":###"
     assert len(sparkline(range(500), [float(n % 7) for n in range(500)], 20, UNICODE)) == 20
     for nothing in ([], [1.0], [float("nan")] * 3):
         assert sparkline(range(len(nothing)), nothing, 8, UNICODE) == ""

@@ -7,8 +7,11 @@ from dicttui.diagnosis.settings import keys
 
 
 def _suspect(q: Quantities) -> Suspicion | None:
-    if not q["epsilon_share"] > t.EPSILON or not q["eps"] > 0:
+    # Where a tensor gets no gradient any more, √v̂ is 0 and ε is all there is.
+    stopped = q["adam_ratio"] < t.NO_STEP
+    if not q["epsilon_share"] > t.EPSILON or not q["eps"] > 0 or stopped:
         return None
+    smaller = "1e-8" if q["eps"] > t.USUAL_EPSILON else "1e-15"
     return Suspicion(
         min(0.95, 0.5 + 0.5 * q["epsilon_share"]),
         f"ε = {q['eps']:g} is {q['epsilon_share']:.0%} of what steps are divided by: they are as "
@@ -18,7 +21,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("adam_ratio", "|m̂| ÷ (√v̂ + ε), median"),
             q.evidence("gradient_norm", "norm of the gradient"),
         ),
-        (keys("ε = 1e-8", "now", eps="1e-8"),),
+        (keys(f"ε = {smaller}", "now", eps=smaller),),
     )
 
 

@@ -9,7 +9,9 @@ from dicttui.diagnosis.settings import keys
 def _suspect(q: Quantities) -> Suspicion | None:
     if q["full_batch"] == 1 or q["diverged"] == 1:
         return None
-    if not q["noise_over_signal"] > t.NOISY or abs(q["loss_trend"]) > 3 * t.FLAT:
+    # Where single losses are noise, so is their trend.
+    arrived = abs(q["loss_trend"]) < 3 * t.FLAT or q["loss_spread"] > t.SCATTERED
+    if not (q["noise_over_signal"] > t.NOISY and arrived):
         return None
     larger = int(4 * q["batch_size"])
     return Suspicion(

@@ -10,10 +10,11 @@ def _suspect(q: Quantities) -> Suspicion | None:
     signs = {
         1.0: q["diverged"] == 1 or q["loss_over_first"] > t.GREW,
         0.9: q["sharpness_ratio"] > t.BEYOND and not q.known["sharpness_ratio"].note,
-        0.8: q["loss_peak_over_first"] > 3,
+        0.8: q["loss_peak_over_first"] > t.THROWN,
         0.7: q["best_over_last"] < t.WORSE_THAN_BEST,
         0.6: q["update_ratio"] > t.LARGE_UPDATE,
         0.5: q["loss_spread"] > t.BOUNCES or q["sharpness_ratio"] > t.BEYOND,
+        0.45: q["sharpness_ratio"] > t.EDGE and q["rising_share"] > t.RISES_OFTEN,
         0.3: q["silent_fraction"] > max(t.SILENT, 2 * q["silent_start"]),
     }
     seen = [strength for strength, sign in signs.items() if sign]
@@ -27,7 +28,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         (
             q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.BEYOND),
             q.evidence("update_ratio", "‖Δrow‖ ÷ ‖row‖ in one step, median", t.LARGE_UPDATE),
-            q.evidence("loss_peak_over_first", "highest loss ÷ first loss", 3),
+            q.evidence("loss_peak_over_first", "highest loss ÷ first loss", t.THROWN),
             q.evidence("best_over_last", "best windowed loss ÷ last", t.WORSE_THAN_BEST),
             q.evidence("loss_spread", "spread of the loss ÷ loss, last quarter", t.BOUNCES),
         ),

@@ -11,7 +11,8 @@ def _suspect(q: Quantities) -> Suspicion | None:
         return None
     falling = -q["loss_trend"] > t.STILL_FALLING
     barely_moved = q["most_change"] < 0.05
-    if not (falling or barely_moved) or q["sharpness_ratio"] > t.EDGE:
+    thrown = q["loss_peak_over_first"] > t.THROWN or q["loss_over_first"] > 1
+    if not (falling or barely_moved) or q["sharpness_ratio"] > t.EDGE or thrown:
         return None
     strength = 0.5 + 0.2 * (q["sharpness_ratio"] < t.FAR_BELOW) + 0.2 * barely_moved
     return Suspicion(

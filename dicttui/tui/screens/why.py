@@ -7,6 +7,7 @@ from dicttui.training.finding import Diagnosis, Finding
 from dicttui.training.snapshot import RunSnapshot, Snapshot
 from dicttui.tui.display import Display
 from dicttui.tui.glyphs import Glyphs
+from dicttui.tui.keys import Key
 from dicttui.tui.numbers import count
 from dicttui.tui.screens.closeup import CloseupScreen, bindings_of
 from dicttui.tui.selection import Looks
@@ -32,6 +33,10 @@ class WhyScreen(CloseupScreen):
         ("pagedown", "scroll_page(1)", "Page down"),
         ("home", "scroll_lines(-1000000)", "First"),
         ("end", "scroll_lines(1000000)", "Last"),
+        *(
+            (name, f"app.press('scrub', '{name}')", "Back and on in a recording")
+            for name in ("left", "right", "shift+left", "shift+right")
+        ),
     ]
 
     def __init__(self, glyphs: Glyphs, looks: Looks, run: str) -> None:
@@ -52,6 +57,11 @@ class WhyScreen(CloseupScreen):
         yield self.words
         yield self._receipt
         yield self._keys
+
+    def answers(self, key: Key) -> bool:
+        """A recording is gone through here, too: findings come and go in it."""
+        scrubs = key.where == "replay" and self.owner.snapshot.playback is not None
+        return super().answers(key) or scrubs
 
     # -- what is shown -------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from dicttui.tui.widgets.finding_details import details, unknown_quantities
 from dicttui.tui.widgets.finding_words import answered, list_line
 from dicttui.tui.widgets.roles import RoleLines, Span, Spans, cut, folded_spans, width_of
 
-BESIDE = 100
+BESIDE = 112
 """Cells from which on the list stands at the left."""
 NARROWEST_LIST, WIDEST_LIST = 40, 64
 """Cells of it."""
