@@ -8,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from dicttui.diagnosis.live import LARGEST
 from dicttui.training import picture
 from dicttui.training.asked import number
 from dicttui.training.audience import Audience
@@ -40,6 +42,8 @@ OF_PICTURES, OF_MEASURES, OF_EXAMINATIONS = 0.009, 0.007, 0.004
 """Shares of the loop's time that making pictures, measuring and examining may take."""
 GLANCE = 0.01
 """Seconds between two questions whether it is time to look."""
+OF_ASKED_EXAMINATIONS = 0.05
+"""The same while a screen shows the diagnosis."""
 UNSEEN = 2.0
 """Seconds between two pictures while nobody is attached."""
 BETWEEN_EXAMINATIONS = 5.0
@@ -94,6 +98,7 @@ class WatchedSession:
         self._pictures = Spacing(OF_PICTURES)
         self._measures = Spacing(OF_MEASURES)
         self._examinations = Spacing(OF_EXAMINATIONS, BETWEEN_EXAMINATIONS)
+        self._asked_for = Spacing(OF_ASKED_EXAMINATIONS, BETWEEN_EXAMINATIONS)
         self._examination = Examination(run)
         self._dear = 0.0
         """What measuring has cost in this look."""
@@ -170,7 +175,7 @@ class WatchedSession:
             self._pictures.spent(self._clock() - began - self._dear)
         self._apply()
         self._hold_up()
-        if self._examinations.allows() and not self._examination.amid_step:
+        if self._may_examine and not self._examination.amid_step:
             self._guarded(self._examination.before_step)
         self._each_step = (
             self._examination.amid_step
@@ -256,15 +261,26 @@ class WatchedSession:
             if math.isfinite(loss):
                 run.past.recent.append(loss)
 
+    @property
+    def _may_examine(self) -> bool:
+        asked = self.run.name in self._mailbox.wanted_view.why and self._mailbox.watched
+        return (self._asked_for if asked else self._examinations).allows()
+
+    @cached_property
+    def _is_small(self) -> bool:
+        """Whether gradients and curvature take so little that the loop may be held up for them."""
+        return sum(t.nbytes for t in self.run.trainable.module_tensors()) <= LARGEST
+
     def _examine(self) -> None:
         began = self._clock()
 
         def examine() -> None:
-            self.diagnosis = self._examination.diagnosis("economy")
+            self.diagnosis = self._examination.diagnosis("full" if self._is_small else "economy")
 
         self._guarded(examine)
         took = self._clock() - began
         self._examinations.spent(took)
+        self._asked_for.spent(took)
         self._dear += took
 
     def take_in(self, losses: Sequence[float], took: float) -> None:
