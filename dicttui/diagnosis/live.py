@@ -47,6 +47,8 @@ class _Known:
     tried: Diagnosis | None = None
     """What came of trying remedies, and where that began."""
     trying: Trying | None = None
+    tried_at: int = 0
+    """Completed updates when that began."""
 
 
 class Live:
@@ -131,20 +133,23 @@ class Live:
                 q.known[name] = Quantity(found.value, found.note, tuple(steps), tuple(values))
         findings = ranking.ranked(ranking.suspects(q), q, tried=False)
         fresh = Diagnosis(run.step, findings, unknown=unknown(q))
-        known.diagnosis = _joined(fresh, known.tried)
+        trying = known.trying is not None and not known.trying.over
+        progress = known.diagnosis.progress if trying else ""
+        known.diagnosis = replace(_joined(fresh, known.tried), progress=progress)
 
     # -- by trying -------------------------------------------------------------------------------
 
     def _try_if_asked(self, run: GradientRun, known: _Known, view: View) -> None:
         asked = run.name in view.why
         if not asked:
-            if known.trying is not None and not known.trying.over:
-                known.trying.end()
-                known.diagnosis = replace(known.diagnosis, progress="")
-                known.trying = None
+            return  # what is being tried goes on: whoever comes back finds it done
+        moved = run.step - known.tried_at
+        again = known.trying is not None and known.trying.over and moved > 2 * known.tried_at
+        if run.state == "failed" or run.reached < FEWEST_STEPS:
             return
-        if known.trying is not None or run.state == "failed" or run.step < FEWEST_STEPS:
+        if known.trying is not None and not again:
             return
+        known.tried_at = run.step
 
         def told(diagnosis: Diagnosis) -> None:
             known.tried = diagnosis

@@ -3,6 +3,9 @@ benchmark (tests/benchmarks/faults) where no source is named, and reported on th
 out.
 """
 
+READ_OFF = 0.92
+"""Strength of what is read off and not inferred, where no remedy can be tried."""
+
 # -- losses
 GREW = 10.0
 """Last loss ÷ first from which on a run has diverged though it is finite."""
@@ -35,6 +38,8 @@ LARGE_UPDATE = 0.03
 """‖Δrow‖ ÷ ‖row‖ of one step: a row is another after thirty."""
 NOISY = 3.0
 """Variance of a batch's gradient ÷ squared norm of the mean gradient: most of a step is noise."""
+
+SMALL_BATCH = 32
 
 # -- the optimizer's state
 EPSILON = 0.5
@@ -69,6 +74,7 @@ SILENT = 0.25
 DUPLICATES = 0.1
 SHRUNK = 1.15
 """Factor by which the reconstruction would have to be scaled."""
+SHRUNK_PLAINLY = 1.3
 RESCALED = 0.75
 """fvu after that ÷ fvu before."""
 UNEVEN = 6.0
@@ -77,7 +83,7 @@ GROWN = 2.0
 """Median row norm now ÷ at step 0, or its inverse."""
 
 # -- beginnings
-BAD_START_FVU = 5.0
+BAD_START_FVU = 10.0
 """fvu at step 0: the reconstruction is far larger than the samples."""
 SILENT_START = 0.5
 LENGTH_START = 5.0

@@ -59,7 +59,7 @@ class Trials:
 
         Raises TrialError where none can be tried, GivenUpError.
         """
-        best: tuple[Remedy, float] | None = None
+        best: tuple[Remedy, tuple[float, float]] | None = None
         errors = list[str]()
         for remedy in remedies:
             try:
@@ -72,9 +72,9 @@ class Trials:
                 errors.append(f"{measure} is not known here")
                 continue
             gain = _gain(without, value, _floor(measure))
-            if best is None or gain > best[1]:
-                best = remedy, gain
-            if gain > GOOD_ENOUGH:
+            if best is None or (gain, -value) > best[1]:
+                best = remedy, (gain, -value)
+            if GOOD_ENOUGH < gain < math.inf:
                 break  # those after it are stronger medicine
         if best is None:
             raise TrialError(errors[0] if errors else "no remedy that could be tried")
@@ -91,7 +91,9 @@ class Trials:
         steps = self.length(remedy.begins)
         sentence = _sentence(measure, without, remedied, steps, remedy.begins)
         effect = Effect(measure, tuple(without), tuple(remedied), steps, sentence)
-        return Compared(remedy, status, effect)
+        pairs = zip(without, remedied, strict=True)
+        gain = statistics.fmean(_gain(w, r, _floor(measure)) for w, r in pairs)
+        return Compared(remedy, status, effect, gain)
 
     def length(self, begins: str) -> int:
         """Steps of a fork."""
@@ -133,6 +135,8 @@ class Trials:
                 seen.append(outcomes.outcome(fork))
                 if fork.state in ("diverged", "failed"):
                     return seen[-1]
+        except GivenUpError:
+            raise
         except DataError as error:
             raise TrialError(str(error)) from error
         except foreign.failures() as error:
@@ -159,6 +163,8 @@ class Compared:
     remedy: Remedy
     status: Status
     effect: Effect
+    gain: float
+    """Mean natural logarithm of what the measure was ÷ what it is with the remedy."""
 
 
 def _gain(without: float, remedied: float, floor: float) -> float:

@@ -32,7 +32,7 @@ def cosines(true: Tensor, learned: Tensor, signed: bool) -> Tensor:
     """Cosines [n_true, n_learned] between rows; |cosine| where codes are signed, for then an atom
     and its negative are the same atom. Rows that are zero or not finite have cosine 0.
     """
-    products = _unit(true) @ _unit(learned.detach()).T
+    products = _unit(true) @ _unit(learned.detach().to(true.dtype)).T
     return products.abs() if signed else products
 
 

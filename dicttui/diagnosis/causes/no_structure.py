@@ -10,7 +10,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
     if not (overcomplete and q.fact("sparse_code") and abs(q["structure"]) < t.STRUCTURE):
         return None
     return Suspicion(
-        0.8,
+        t.READ_OFF,
         "the samples have no structure beyond their covariance: no sparse code fits them",
         (
             q.evidence("structure", "excess kurtosis of whitened samples, in standard errors",

@@ -32,7 +32,8 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("best_over_last", "best windowed loss ÷ last", t.WORSE_THAN_BEST),
             q.evidence("loss_spread", "spread of the loss ÷ loss, last quarter", t.BOUNCES),
         ),
-        lower_rate(q["lr"], "last_finite" if good else "step_0"),
+        (lower_rate(q["lr"], "last_finite", (0.1,)) if good else ())
+        + lower_rate(q["lr"], "step_0"),
     )
 
 
@@ -46,5 +47,5 @@ CAUSE = Cause(
     suspect=_suspect,
     leads_to=("diverged", "code_collapse", "dead_atoms", "edge_of_stability", "noise_floor",
               "scale_degeneracy", "duplicate_atoms", "second_moment_too_large"),
-    least_effect=0.15,
+    least_effect=0.1,
 )  # fmt: skip
