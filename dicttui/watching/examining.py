@@ -100,6 +100,7 @@ class Examination:
             if run.initial.tensors:
                 measure(beginning.moved, run, q)
             self._with_gradients(tier, q)
+        q.facts["kind"] = "user"  # its code is a person's own, as that of a preset's user network
         q.known |= self._begun.known
         if self._ratio is not None:
             q.put("update_ratio", self._ratio)
