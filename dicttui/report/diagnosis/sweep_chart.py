@@ -51,8 +51,8 @@ def chart(sweep: SweepResult, width: int, markers: str) -> Iterator[str]:
     if any(cell != " " for cell in top):
         yield f"{DIVERGED:>{LABEL}} ┤ {''.join(top)}".rstrip()
     for place, row in enumerate(rows):
-        value = _label(down, place)
-        yield f"{value:>{LABEL}} {'┤' if value else '│'} {''.join(row)}".rstrip()
+        label = _label(down, place)
+        yield f"{label:>{LABEL}} {'┤' if label else '│'} {''.join(row)}".rstrip()
     yield f"{'':{LABEL}} └{'─' * (columns + 1)}"
     yield _ticks(rates, across, columns)
 
