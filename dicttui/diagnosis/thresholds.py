@@ -95,6 +95,8 @@ OFFSET = 1.0
 """‖mean‖ ÷ ‖std‖."""
 FAR_OFF = 300.0
 """The same from which on float32 has too few digits left for the spread."""
+NO_DIGITS_LEFT = 1e5
+"""The same from which on float32, with its 2**-24, keeps less than a hundredth of the spread."""
 RMS_LOW, RMS_HIGH = 0.2, 5.0
 WORST = 20.0
 """Largest ÷ median distance from the mean."""
