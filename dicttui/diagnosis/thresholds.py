@@ -68,7 +68,8 @@ PENALTY_RULES = 0.35
 """Share of the gradient that comes from the penalty."""
 SUMMED = 1.5
 """Growth of the penalty when a batch is twice as large: 1 is a mean, 2 a sum."""
-SATURATED = 0.9
+SATURATED, WHOLLY = 0.9, 0.99
+"""Share of one tensor's gradient that comes from the penalty."""
 SILENT = 0.25
 """Share of atoms that fire on no sample."""
 DUPLICATES = 0.1
@@ -94,6 +95,8 @@ OFFSET = 1.0
 """‖mean‖ ÷ ‖std‖."""
 FAR_OFF = 300.0
 """The same from which on float32 has too few digits left for the spread."""
+NO_DIGITS_LEFT = 1e5
+"""The same from which on float32, with its 2**-24, keeps less than a hundredth of the spread."""
 RMS_LOW, RMS_HIGH = 0.2, 5.0
 WORST = 20.0
 """Largest ÷ median distance from the mean."""

@@ -244,11 +244,19 @@ def read(content: Manifest, directory: Path, preset: Preset) -> ExperimentCheckp
 
 
 def mind_code(preset: Preset, directory: Path) -> None:
-    """Refuse to run a person's own code that a recording of somebody else's names.
+    """Refuse to train again what only a person's own program can train, and to run a person's own
+    code that a recording of somebody else's names.
 
-    Raises RecordError where the preset brings code along and its directory, or the file that
-    names the code, is not this user's, or is one that others may write to.
+    Raises RecordError where a loop was watched; where the preset brings code along and its
+    directory, or the file that names the code, is not this user's, or is one that others may write
+    to.
     """
+    if preset.of_own_loop:
+        raise RecordError(
+            f"{directory}: a program of its own trained this and dicttui watched it, so only that "
+            "program can train it again; allowed: dicttui runs show, report, export of its "
+            "numbers, and replay --watch"
+        )
     if not _factories(preset):
         return
     if not preset.trusted_code:

@@ -19,9 +19,10 @@ def _suspect(q: Quantities) -> Suspicion | None:
     if not (poor or collapsed(q)):
         return None
     strength = 0.6 + 0.2 * (q["fvu"] > 0.6) + 0.1 * collapsed(q)
+    saturated = q["penalty_share_most"] > t.WHOLLY
     named = "its own" if own else f"{name} {coefficient:g}"
     return Suspicion(
-        t.READ_OFF if own and strength > 0.7 else strength,
+        t.READ_OFF if own and strength > 0.7 and not saturated else strength,
         f"the penalty is too strong: {named} leaves fvu {q['fvu']:.3g}",
         (
             q.evidence("fvu", "fvu", t.POOR_FVU),
@@ -49,7 +50,7 @@ CAUSE = Cause(
     against="a small share of the gradient from the penalty; the same fvu at a weaker one",
     suspect=_suspect,
     leads_to=("code_collapse", "dead_atoms", "shrinkage", "scale_degeneracy", "noise_floor",
-              "duplicate_atoms", "penalty_saturated"),
+              "duplicate_atoms"),
     measure="fvu",
     least_effect=0.3,
 )  # fmt: skip
