@@ -217,7 +217,7 @@ def _alike(
     swept: Swept, point: Point, values: Sequence[float], by: float, spread: float, least: float
 ) -> str:
     if by <= least:
-        why = f"which is below {100 * LEAST_SHARE:g} % of it"
+        why = f"which is below {100 * LEAST_SHARE:g}% of it"
     elif len(values) < FEWEST_SEEDS:
         why = f"and fewer than {FEWEST_SEEDS} seeds do not tell it from chance"
     elif by <= spread:

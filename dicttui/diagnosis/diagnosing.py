@@ -82,27 +82,31 @@ def diagnose(
         found[run.name] = of_run(
             Origin(experiment, run), tier, tests=tests, trial_steps=trial_steps, told=told
         )
-    answer = verdict.verdict(found)
-    if sweep or (sweep is None and tests and verdict.asks_for_a_sweep(answer)):
-        answer = _after_a_sweep(preset, found, math.inf if sweep else LONGEST_SWEEP, told)
-    return ExperimentDiagnosis(answer, found)
+    return answered(preset, found, tests=tests, sweep=sweep, told=told)
 
 
-def _after_a_sweep(
-    preset: Preset, found: dict[str, Diagnosis], seconds: float, told: Told
-) -> Verdict | None:
+def answered(
+    preset: Preset,
+    found: dict[str, Diagnosis],
+    *,
+    tests: bool = True,
+    sweep: bool | None = None,
+    told: Told = lambda _line: None,
+) -> ExperimentDiagnosis:
+    """The verdict on runs of a preset that have been diagnosed; see `diagnose`."""
     answer = verdict.verdict(found)
     compared = [run for run in preset.runs if run.name in found]
-    if len({(run.optimizer, run.arguments.model_dump_json()) for run in compared}) < 2:
-        return answer
+    optimizers = {(run.optimizer, run.arguments.model_dump_json()) for run in compared}
+    asked = sweep or (sweep is None and tests and verdict.asks_for_a_sweep(answer))
+    if answer is None or not asked or len(optimizers) < 2:
+        return ExperimentDiagnosis(answer, found)
+    longest = math.inf if sweep else LONGEST_SWEEP
     try:
-        swept = sweeping.swept(preset, only=found.keys(), seconds=seconds, told=told)
+        swept = sweeping.swept(preset, only=found.keys(), seconds=longest, told=told)
     except sweeping.SweepError as error:
-        if answer is None:
-            return None
         because = f"{answer.because}; rates were not swept: {error} (`dicttui sweep` does)"
-        return replace(answer, because=because)
-    return verdict.verdict(found, swept)
+        return ExperimentDiagnosis(replace(answer, because=because), found)
+    return ExperimentDiagnosis(verdict.verdict(found, swept), found)
 
 
 def _about(told: Told, what: str, line: str) -> None:

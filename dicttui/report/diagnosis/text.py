@@ -16,7 +16,7 @@ def report(verdict: Verdict | None, runs: Mapping[str, Diagnosis], width: int) -
     run with its findings, best first.
     """
     if verdict is not None:
-        yield from paragraph(f"{QUESTION} {_capital(ANSWERS[verdict.answer])}.", width)
+        yield from paragraph(f"{QUESTION} {capital(ANSWERS[verdict.answer])}.", width)
         yield from paragraph(verdict.because, width, indent=2)
     for name, one in runs.items():
         yield ""
@@ -45,9 +45,9 @@ def _run(name: str, diagnosis: Diagnosis, width: int) -> Iterator[str]:
 
 def _finding(finding: Finding, place: int, run: str, width: int) -> Iterator[str]:
     if is_healthy(finding):
-        yield from paragraph(_capital(finding.line), width)
+        yield from paragraph(capital(finding.line), width)
     else:
-        yield from paragraph(f"{place}. {_capital(finding.line)}", width, hanging=3)
+        yield from paragraph(f"{place}. {capital(finding.line)}", width, hanging=3)
         words = f"{finding.cause}, {finding.status}, confidence {share(finding.confidence)}"
         yield from paragraph(words, width, indent=3)
     known = [one for one in finding.evidence if one.value is not None]
@@ -134,5 +134,6 @@ def _effect(effect: Effect, width: int) -> Iterator[str]:
         yield from lines
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def capital(text: str) -> str:
+    """The text with a capital letter in front; a symbol, λ say, stays what it is."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text
