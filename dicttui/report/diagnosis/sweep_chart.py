@@ -100,11 +100,11 @@ def _label(down: _Scale | None, place: int) -> str:
 
 def _ticks(rates: list[float], across: _Scale, columns: int) -> str:
     """The rates below their columns, as far as they have room."""
-    line = [" "] * (columns + LABEL)
+    line = [" "] * columns
     free = 0
     for rate in rates:
         text = number(rate, 3)
-        start = max(0, across(rate) - len(text) // 2)
+        start = min(max(0, across(rate) - len(text) // 2), columns - len(text))
         if start >= free:
             line[start : start + len(text)] = text
             free = start + len(text) + 1

@@ -59,6 +59,7 @@ loss against learning rate:   o adam   x sgd
 
 def test_the_report_has_a_table_and_a_chart():
     text = "\n".join(report(SWEEP, 62, "ox"))
+    assert max(map(len, text.splitlines())) <= 62
     assert text.startswith(TEXT)
     assert "sgd at lr 0.1: median loss 0.31 (of 0.3, 0.32, 0.31)" in text
 
