@@ -74,7 +74,7 @@ SILENT = 0.25
 """Share of atoms that fire on no sample."""
 DUPLICATES = 0.1
 SHRUNK, SHRUNK_FVU = 1.3, 0.15
-"""Factor by which the reconstruction would have to be scaled, and the fvu from which on that counts:
+"""Factor by which the reconstruction would have to be scaled, and the fvu from which on it counts:
 every L1 penalty shrinks somewhat, and a good fit stands it."""
 SHRUNK_PLAINLY = 1.4
 RESCALED = 0.75

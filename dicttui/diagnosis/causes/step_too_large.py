@@ -5,7 +5,6 @@ from dicttui.diagnosis.cause import Cause, Suspicion
 from dicttui.diagnosis.quantities import Quantities
 from dicttui.diagnosis.settings import lower_rate
 
-
 NEAR, FAR = (10**-0.5, 0.1), (10**-0.5, 0.1, 0.01)
 """Factors of smaller rates: where little speaks for it, none that is far smaller is tried."""
 WEAK = 0.5

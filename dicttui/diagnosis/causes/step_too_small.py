@@ -5,7 +5,6 @@ from dicttui.diagnosis.cause import Cause, Suspicion
 from dicttui.diagnosis.quantities import Quantities
 from dicttui.diagnosis.settings import higher_rate
 
-
 NEAR, FAR = (10**0.5, 10.0), (10**0.5, 10.0, 100.0)
 """Factors of larger rates: one that is far larger is tried where the run has hardly moved."""
 
