@@ -20,3 +20,22 @@ def state_directory() -> Path:
     from platformdirs import user_state_path
 
     return moved() or user_state_path("dicttui", appauthor=False)
+
+
+def config_file() -> Path:
+    """The user's settings."""
+    from platformdirs import user_config_path
+
+    return (moved() or user_config_path("dicttui", appauthor=False)) / "config.toml"
+
+
+def log_file() -> Path:
+    """What a person should not have to see, tracebacks too."""
+    from platformdirs import user_log_path
+
+    return (moved() or user_log_path("dicttui", appauthor=False)) / "dicttui.log"
+
+
+def experiments() -> Path:
+    """Where experiments are recorded unless another place is named."""
+    return state_directory() / "experiments"

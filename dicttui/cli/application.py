@@ -18,6 +18,7 @@ from dicttui import __version__
 from dicttui.cli.attach import attach
 from dicttui.cli.bench import bench
 from dicttui.cli.data import data
+from dicttui.cli.diagnose import diagnose
 from dicttui.cli.export import export
 from dicttui.cli.log import install_hooks
 from dicttui.cli.open import open_app
@@ -30,13 +31,13 @@ from dicttui.cli.resume import resume
 from dicttui.cli.runs import runs
 from dicttui.cli.start import start
 from dicttui.cli.stop import stop
+from dicttui.cli.sweep import sweep
 from dicttui.cli.train import train
-from dicttui.cli.unavailable import RESERVED, unavailable
 from dicttui.visible import visible
 
 COMMANDS = (
     "open", "train", "presets", "data", "runs", "resume", "replay", "start", "attach", "stop",
-    "export", "report", "bench", *RESERVED,
+    "export", "report", "diagnose", "sweep", "bench",
 )  # fmt: skip
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 OWN_OPTIONS = ("--help", "-h", "--version")
@@ -115,14 +116,9 @@ def _application() -> typer.Typer:
     application.command("stop")(stop)
     application.command("export")(export)
     application.command("report")(report)
+    application.command("diagnose")(diagnose)
+    application.command("sweep")(sweep)
     application.command("bench")(bench)
-    for word in RESERVED:
-        application.command(
-            word,
-            hidden=True,
-            add_help_option=False,
-            context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-        )(unavailable)
     return application
 
 

@@ -1,6 +1,5 @@
 """The log file, and what becomes of an error nobody foresaw."""
 
-import contextlib
 import sys
 import threading
 from types import TracebackType
@@ -19,31 +18,13 @@ def open_log() -> None:
     """Send what the program and its libraries log, and warnings, to the log file."""
     import logging
 
-    class LogFile(logging.FileHandler):
-        """A log that cannot be written any more, on a full disk say, is no reason to stop, nor to
-        say so in the midst of everything else.
-        """
-
-        def emit(self, record: logging.LogRecord) -> None:
-            with contextlib.suppress(OSError):
-                super().emit(record)
-
-        def close(self) -> None:
-            with contextlib.suppress(OSError):
-                super().close()
-
-        def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-            pass
+    from dicttui.own_log import log_handler
 
     try:
-        log_file().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = LogFile(
-            log_file(), delay=True, encoding="utf-8", errors="backslashreplace"
-        )
+        handler = log_handler()
     except OSError as error:
         note(f"dicttui: no log is kept: {error}")
         handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.captureWarnings(True)
 

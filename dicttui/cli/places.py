@@ -3,27 +3,13 @@
 `DICTTUI_STATE_DIR` moves all of it into one directory.
 """
 
-from pathlib import Path
+from dicttui.own_state import (
+    VARIABLE,
+    config_file,
+    experiments,
+    log_file,
+    moved,
+    state_directory,
+)
 
-from dicttui.own_state import VARIABLE, moved, state_directory
-
-__all__ = ["VARIABLE", "config_file", "experiments", "log_file", "state_directory"]
-
-
-def config_file() -> Path:
-    """The user's settings."""
-    from platformdirs import user_config_path
-
-    return (moved() or user_config_path("dicttui", appauthor=False)) / "config.toml"
-
-
-def log_file() -> Path:
-    """What a person should not have to see, tracebacks too."""
-    from platformdirs import user_log_path
-
-    return (moved() or user_log_path("dicttui", appauthor=False)) / "dicttui.log"
-
-
-def experiments() -> Path:
-    """Where experiments are recorded unless another place is named."""
-    return state_directory() / "experiments"
+__all__ = ["VARIABLE", "config_file", "experiments", "log_file", "moved", "state_directory"]

@@ -124,7 +124,11 @@ def _newest(where: Path) -> "Recorded":
     """The newest experiment that can be gone on with; ends the program if there is none."""
     from dicttui.record.finding import everything
 
-    unfinished = [e for e in everything(where) if e.state in ("crashed", "stopped")]
+    unfinished = [
+        experiment
+        for experiment in everything(where)
+        if experiment.state in ("crashed", "stopped") and not experiment.preset().of_own_loop
+    ]
     if not unfinished:
         refuse([f"no unfinished experiment in {where}; dicttui runs lists all there are"])
     return unfinished[0]

@@ -100,4 +100,6 @@ def _not_running(given: str, running: list[str]) -> str:
         return f"{given}: no experiment of this id trains in the background{there}"
     if state == "running":
         return f"{recorded.id} trains, but in a terminal of its own and not in the background"
+    if recorded.preset().of_own_loop:
+        return f"{recorded.id} does not train ({state}); only its own program can train it again"
     return f"{recorded.id} does not train ({state}); dicttui resume {recorded.id} goes on with it"

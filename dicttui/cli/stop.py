@@ -29,4 +29,7 @@ def stop(running: RunningId = None) -> None:
     if parting is None:
         note(f"{session.id}: has not ended yet (process {session.process})")
         raise typer.Exit(FAILED)
+    if not parting.ended:
+        note(f"{session.id}: {parting.reason}")
+        raise typer.Exit(FAILED)
     put(f"{session.id}: {parting.reason}")

@@ -18,34 +18,40 @@ FEW_STEPS = 10
 @torch.no_grad()
 def look(run: GradientRun, q: Quantities) -> None:
     """Put what a run began with, by looking at its first weights; they are put back after."""
-    trainable = run.trainable
-    network, samples, device = trainable.network, trainable.samples, trainable.device
-    tensors = trainable.module_tensors()
+    tensors = run.trainable.module_tensors()
     now = [tensor.detach().clone() for tensor in tensors]
-    _moved(run, q)
+    moved(run, q)
     try:
         for tensor, first in zip(tensors, run.initial.tensors, strict=True):
             tensor.copy_(first)
-        with evaluating(network):
-            x = fixed_rows(trainable, samples.fvu_set(device))
-            output = network(x)
-            atoms = network.atoms
-            fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
-            mean = samples.fvu_mean(device)
-            q.put("fvu_start", float(reconstruction.fvu(x, output.reconstruction, mean)))
-            q.put("silent_start", float((~fires.any(dim=0)).float().mean()))
-            q.put("l0_share_start", float(fires.float().mean()))
-            lengths = norms.row_norms(atoms)
-            q.put("atom_norm_start", float(lengths.median()))
-            smallest = float(lengths.min())
-            q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
-            found = coherence.mutual_coherence(atoms, None, network.signed_code)
-            # Here, because a penalty on codes that have collapsed is 0 on any batch.
-            _batch_dependence(run, q)
-            q.put("duplicate_start", found.share_of_atoms_in_pairs)
+        begun(run, q)
     finally:
         for tensor, value in zip(tensors, now, strict=True):
             tensor.copy_(value)
+
+
+@torch.no_grad()
+def begun(run: GradientRun, q: Quantities) -> None:
+    """Put what a run begins with that stands at its beginning."""
+    trainable = run.trainable
+    network, samples, device = trainable.network, trainable.samples, trainable.device
+    with evaluating(network):
+        x = fixed_rows(trainable, samples.fvu_set(device))
+        output = network(x)
+        atoms = network.atoms
+        fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
+        mean = samples.fvu_mean(device)
+        q.put("fvu_start", float(reconstruction.fvu(x, output.reconstruction, mean)))
+        q.put("silent_start", float((~fires.any(dim=0)).float().mean()))
+        q.put("l0_share_start", float(fires.float().mean()))
+        lengths = norms.row_norms(atoms)
+        q.put("atom_norm_start", float(lengths.median()))
+        smallest = float(lengths.min())
+        q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
+        found = coherence.mutual_coherence(atoms, None, network.signed_code)
+        q.put("duplicate_start", found.share_of_atoms_in_pairs)
+        # Here, because a penalty on codes that have collapsed is 0 on any batch.
+        _batch_dependence(run, q)
 
 
 def _batch_dependence(run: GradientRun, q: Quantities) -> None:
@@ -59,13 +65,17 @@ def _batch_dependence(run: GradientRun, q: Quantities) -> None:
     if len(x) < 2:
         q.put("penalty_growth", None, "batches of one sample")
         return
-    error, *others = batch_dependence.doubling(terms, x).values()
+    growth = batch_dependence.doubling(terms, x)
+    if not growth:
+        q.put("penalty_growth", None, "the terms of the loss are not known")
+        return
+    error, *others = growth.values()
     q.put("error_growth", error)
     known = [value for value in others if not math.isnan(value)]
     q.put("penalty_growth", max(known, default=None), "no penalty, or it is 0")
 
 
-def _moved(run: GradientRun, q: Quantities) -> None:
+def moved(run: GradientRun, q: Quantities) -> None:
     """Which parameters stand where they began; known after some steps."""
     named = list(run.trainable.network.named_parameters())
     if run.step < FEW_STEPS:

@@ -15,7 +15,8 @@ def look(run: GradientRun, q: Quantities) -> None:
     arguments = specification.arguments.model_dump()
     for name in NUMBERS:
         value = network.get(name)
-        q.put(name, None if value is None else float(value), "this network has none")
+        if value is not None:
+            q.put(name, float(value))
     for name in WORDS:
         q.facts[name] = str(network.get(name) or "")
     for name in OF_A_RUN:
@@ -30,7 +31,8 @@ def look(run: GradientRun, q: Quantities) -> None:
     if betas is not None:
         q.put("beta1", float(betas[0]))
         q.put("beta2", float(betas[1]))
-    q.put("eps", arguments.get("eps"), f"{specification.optimizer} has none")
+    if arguments.get("eps") is not None:
+        q.put("eps", arguments["eps"])
     rates = None if trainable.rates is None else trainable.rates_at(run.step)
     base = trainable.rates
     q.put("lr", None if base is None else base.rest, "it has no learning rate")

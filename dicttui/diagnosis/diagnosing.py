@@ -1,8 +1,9 @@
 """The whole diagnosis without the app: train, measure, suspect, try."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import examining, ranking, verdict
@@ -14,6 +15,7 @@ from dicttui.diagnosis.tiers import Tier
 from dicttui.diagnosis.trials import Trials
 from dicttui.networks import foreign
 from dicttui.preset.model import Preset
+from dicttui.training import threads
 from dicttui.training.experiment import Experiment
 from dicttui.training.finding import Diagnosis, Verdict
 from dicttui.training.run import GradientRun
@@ -23,7 +25,6 @@ MOST_TRIED = 6
 SETTLED, WORTH_A_TRIAL = 0.7, 0.65
 """Once a remedy has halved its measure (a gain as a natural logarithm), weaker suspicions than
 that are not tried: they would have to explain what is explained."""
-NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed or there were many"
 OBSERVATIONS = 32
 """How often a training is measured on its way, for the small charts beside the evidence."""
 Told = Callable[[str], None]
@@ -44,6 +45,7 @@ def diagnose(
     tier: Tier = "full",
     tests: bool = True,
     trial_steps: int | None = None,
+    only: Collection[str] = (),
     told: Told = lambda _line: None,
 ) -> ExperimentDiagnosis:
     """Train a preset's runs, and diagnose each.
@@ -54,37 +56,46 @@ def diagnose(
         tier: what is measured.
         tests: whether remedies are tried.
         trial_steps: of each fork; None: as many as the run has made, within bounds.
+        only: the names of the runs that are trained and diagnosed; empty: all.
         told: called with a line for a person of what is being done.
 
-    Raises what an Experiment raises.
+    Raises what an Experiment raises; DataError, too, where data is missing amid a training.
 
     """
     if steps is not None:
         training = preset.training.model_copy(update={"steps": steps})
         preset = preset.model_copy(update={"training": training})
     experiment = Experiment(preset)
+    threads.take(preset.training.threads, large=experiment.large)
+    runs = [run for run in experiment.runs if not only or run.name in only]
     found = {}
-    for run in experiment.runs:
-        told(f"training {run.name}")
-        train(run)
+    for place, run in enumerate(runs, 1):
+        about = f"{run.name} (run {place} of {len(runs)})"
+        told(f"{about}: training")
+        train(run, partial(_about, told, about))
         found[run.name] = of_run(
             Origin(experiment, run), tier, tests=tests, trial_steps=trial_steps, told=told
         )
     return ExperimentDiagnosis(verdict.verdict(found), found)
 
 
-def train(run: GradientRun) -> None:
-    """Train a run to its end, or until it has failed."""
-    run.look_first()
+def _about(told: Told, what: str, line: str) -> None:
+    told(f"{what}: {line}")
+
+
+def train(run: GradientRun, told: Told = lambda _line: None) -> None:
+    """Train a run to its end, or until it has failed. Raises DataError where data is missing."""
     every = max(1, run.target // OBSERVATIONS)
-    while run.wants:
-        count = min(every, run.wants, run.until_probe, run.until_resampling)
-        try:
+    try:
+        run.look_first()
+        while run.wants:
+            count = min(every, run.wants, run.until_probe, run.until_resampling)
             run.advance(count, observe=run.step % every == 0 or count == run.wants)
-        except DataError as error:
-            run.wait_for_data(error)
-        except foreign.failures() as error:
-            run.fail(error)
+            told(f"step {run.step:,} of {run.target:,}")
+    except DataError:
+        raise
+    except foreign.failures() as error:
+        run.fail(error)
 
 
 def of_run(
@@ -113,7 +124,7 @@ def trials_of(
     origin: Origin, q: Quantities, steps: int | None = None, seconds: float = math.inf
 ) -> Trials:
     """The trials of a run with these quantities; of each fork so many steps, or seconds."""
-    falling = -q["loss_trend"] > t.FAR_FROM_THERE
+    falling = -q["loss_trend"] > t.FAR_FROM_THERE and q["loss_spread"] < t.BOUNCES
     return Trials(origin, steps, seconds, falling=falling)
 
 
@@ -121,7 +132,9 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
     """Suspects after trying their remedies, the strongest first; those that one that holds already
     leads to are not tried.
     """
+    found = list(found)
     explained: set[str] = set()
+    whole = min(MOST_TRIED, sum(1 for one in found if one.suspicion.remedies))
     count, settled = 0, False
     for one in found:
         remedies = one.suspicion.remedies
@@ -131,10 +144,10 @@ def tried(found: Iterable[Suspected], trials: Trials, told: Told, name: str) -> 
             yield one
             continue
         if count >= MOST_TRIED or (settled and one.suspicion.strength < WORTH_A_TRIAL):
-            yield ranking.with_trial(one, None, NOT_TRIED)
+            yield ranking.with_trial(one, None, ranking.NOT_TRIED)
             continue
         count += 1
-        told(f"{name}: trying {one.cause.id}: {remedies[0].text}")
+        told(f"{name}: trying a remedy, {count} of at most {whole}: {one.cause.id}")
         measure = one.suspicion.measure or one.cause.measure
         try:
             compared = trials.compare(remedies, measure, one.cause.least_effect)

@@ -34,10 +34,12 @@ def look(run: GradientRun, q: Quantities) -> None:
     _gradient_noise(trainable, batches, q)
     _penalty(run, q)
     _second_moment(trainable, batches, q)
-    if trainable.fork_bytes() <= LARGEST_TRIAL:
+    why = trainable.alone
+    if not why and trainable.fork_bytes() > LARGEST_TRIAL:
+        why = f"no second copy of more than {LARGEST_TRIAL >> 20} MiB is made"
+    if not why:
         _trial_step(run, q)
     else:
-        why = f"no second copy of more than {LARGEST_TRIAL >> 20} MiB is made"
         for name in ("update_ratio", "radial_share", "lost_updates"):
             q.put(name, None, why)
 

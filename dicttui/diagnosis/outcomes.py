@@ -6,11 +6,14 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from dicttui.data.outliers import within
 from dicttui.measures import codes, coherence, norms, reconstruction, recovery
 from dicttui.training.measurement import fixed_rows
 from dicttui.training.run import GradientRun
 from dicttui.training.undisturbed import evaluating
 
+LOOKED_AT = 8192
+"""Most train samples that the fvu is taken on."""
 LOOKS = 5
 """How often a fork is looked at in its last quarter; the median of each measure counts, because
 where weights bounce one look is luck."""
@@ -26,7 +29,9 @@ def outcome(run: GradientRun) -> dict[str, float]:
                               "duplicate_fraction", "missed_fraction", "held_out_fvu",
                               "norm_ratio"), math.inf)  # fmt: skip
     with evaluating(network):
-        train = fixed_rows(trainable, samples.train).to(device)
+        # Without outliers, of all forks alike: one far sample would be all that is measured.
+        train = samples.train[:LOOKED_AT]
+        train = fixed_rows(trainable, train[within(train)]).to(device)
         fixed = fixed_rows(trainable, samples.fvu_set(device))
         output = network(fixed)
         atoms = network.atoms
@@ -37,7 +42,7 @@ def outcome(run: GradientRun) -> dict[str, float]:
         found = {
             "loss": sum(terms.values()),
             "fvu": float(
-                reconstruction.fvu(train, network(train).reconstruction, samples.mean.to(device))
+                reconstruction.fvu(train, network(train).reconstruction, train.mean(dim=0))
             ),
             "fvu_raw": fvu,
             "rescaled_loss": _rescaled(terms, output.code, lengths),

@@ -13,6 +13,7 @@ SUSPICIOUS = 0.3
 """Strength from which on a suspicion is told."""
 UNTESTED_SHARE = 0.6
 """Of a suspicion's strength, as the confidence in it before its remedy has been tried."""
+NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed or there were many"
 POOR_END = 0.8
 """fvu at which a run is not healthy, whatever its trials have shown."""
 STATIC = 0.9
@@ -41,7 +42,8 @@ class Suspected:
     @property
     def static(self) -> bool:
         """Whether it stands without a trial, because none can be made."""
-        return not self.suspicion.remedies and self.suspicion.strength >= STATIC
+        cannot = not self.suspicion.remedies or self.untested not in ("", NOT_TRIED)
+        return self.tried is None and cannot and self.suspicion.strength >= STATIC
 
     @property
     def confidence(self) -> float:
@@ -109,7 +111,7 @@ def _counts(one: Suspected, tried: bool) -> bool:
         return True
     if one.cause.id in ("diverged", "code_collapse"):
         return True
-    return one.holds or (one.tried is None and not one.suspicion.remedies)
+    return one.holds or (one.tried is None and one.untested not in ("", NOT_TRIED))
 
 
 def _leads_to(cause: str, other: str, roots: Mapping[str, Suspected]) -> bool:

@@ -24,7 +24,7 @@ FOLLOWED = ("fvu", "l0", "norm_ratio", "dead_fraction", "recovered")
 
 def look(run: GradientRun, q: Quantities) -> None:
     """Put what is seen of a run as it stands: its losses so far, its codes, its dictionary."""
-    _losses(run, q)
+    losses(run, q)
     trainable = run.trainable
     with torch.no_grad(), evaluating(trainable.network):
         _codes(trainable, q)
@@ -33,7 +33,8 @@ def look(run: GradientRun, q: Quantities) -> None:
     _histories(run, q)
 
 
-def _losses(run: GradientRun, q: Quantities) -> None:
+def losses(run: GradientRun, q: Quantities) -> None:
+    """Put what a run's losses so far tell."""
     past = run.past
     q.put("step", run.reached)
     q.put("diverged", float(run.state == "diverged"))
@@ -107,8 +108,9 @@ def _codes(trainable: Trainable, q: Quantities) -> None:
     q.put("code_scale", scale.code_scale(output.code), "no atom fires")
     with looking(network):
         terms = network.loss_terms(x, output)
-    q.put("loss_fixed", float(total(terms)))
-    q.put("penalty_part", _penalty_part(terms))
+    if terms:
+        q.put("loss_fixed", float(total(terms)))
+        q.put("penalty_part", _penalty_part(terms))
     living = share > 0
     found = coherence.mutual_coherence(
         atoms, living if network.sparse_code else None, network.signed_code

@@ -135,6 +135,8 @@ class Trials:
                 seen.append(outcomes.outcome(fork))
                 if fork.state in ("diverged", "failed"):
                     return seen[-1]
+        except GivenUpError:
+            raise
         except DataError as error:
             raise TrialError(str(error)) from error
         except foreign.failures() as error:

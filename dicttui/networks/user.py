@@ -102,7 +102,7 @@ class UserDictionaryNetwork(DictionaryNetwork):
         own = getattr(self.module, "dictionary_parameters", None)
         if own is not None:
             return list(own())
-        parameter = _parameter_behind(self.module, self.dictionary)
+        parameter = parameter_behind(self.module, self.dictionary)
         return [] if parameter is None else [parameter]
 
     @torch.no_grad()
@@ -174,7 +174,7 @@ def _tensor(module: nn.Module, name: str) -> Tensor:
     return value
 
 
-def _parameter_behind(module: nn.Module, tensor: Tensor) -> nn.Parameter | None:
+def parameter_behind(module: nn.Module, tensor: Tensor) -> nn.Parameter | None:
     """The parameter that is the tensor or shares its storage."""
     parameters = list(module.parameters())
     for parameter in parameters:
@@ -230,7 +230,7 @@ def _check_dictionary(network: UserDictionaryNetwork, d_in: int) -> int:
             f"its atoms are {_shape(atoms)}; [n_atoms, d_in] = [{n_atoms}, {d_in}] is expected"
         )
     for name, tensor in (("dictionary", dictionary), ("atoms", atoms)):
-        if _parameter_behind(network.module, tensor) is None:
+        if parameter_behind(network.module, tensor) is None:
             raise NetworkError(
                 f"its {name}, {_shape(tensor)}, is not a parameter nor a view of one, so nothing "
                 "written to it would reach the network; return for example decoder.weight.T, not "

@@ -283,6 +283,23 @@ class ActivationsData(OwnData):
     )
 
 
+class WatchedData(DataSpecification):
+    """The samples on which the loop of a person's own program is measured (`watch`). What it trains
+    on is not known, so no preset may say this.
+    """
+
+    kind: Literal["watched"]
+    n: Annotated[int, Field(ge=0)] = 0
+    """0: none were given."""
+    d_in: Annotated[int, Field(ge=0)] = 0
+    image: Image | None = None
+
+    @property
+    def picture(self) -> Image | None:
+        """Height and width of samples that are pictures."""
+        return self.image
+
+
 def wrong_picture(specification: DataSpecification, d_in: int) -> str:
     """Why samples of d_in features are not the pictures that the preset says; empty: they are."""
     image = specification.picture
@@ -296,6 +313,12 @@ def wrong_picture(specification: DataSpecification, d_in: int) -> str:
 
 
 AnyData = Annotated[
-    GaussianData | PlantedData | DigitsData | PatchesData | FileData | ActivationsData,
+    GaussianData
+    | PlantedData
+    | DigitsData
+    | PatchesData
+    | FileData
+    | ActivationsData
+    | WatchedData,
     Field(discriminator="kind"),
 ]

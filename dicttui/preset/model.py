@@ -9,7 +9,7 @@ from dicttui.preset.data import AnyData, GaussianData
 from dicttui.preset.networks import AnyNetwork
 from dicttui.preset.runs import RunSpecification
 from dicttui.preset.specification import Specification
-from dicttui.preset.values import MOST_RUNS
+from dicttui.preset.values import MOST_RUNS, WATCHED
 
 
 class TrainingSpecification(Specification):
@@ -72,6 +72,11 @@ class Preset(Specification):
     training: TrainingSpecification = Field(default_factory=TrainingSpecification)
     display: DisplaySpecification = Field(default_factory=DisplaySpecification)
     runs: tuple[RunSpecification, ...] = Field(min_length=1, max_length=MOST_RUNS)
+
+    @property
+    def of_own_loop(self) -> bool:
+        """Whether a person's own program trains it (`watch`): nothing can build it again."""
+        return self.network.kind == WATCHED
 
     @property
     def charted(self) -> Chart:

@@ -180,6 +180,20 @@ class UserNetwork(Specification):
     """"article" keeps what the factory made."""
 
 
+class WatchedNetwork(Specification):
+    """The module that a person's own program trains (`watch`). Nothing could build it again, so no
+    preset may say this.
+    """
+
+    kind: Literal["watched"]
+    name: str = ""
+    """Of its class."""
+    dict_size: Annotated[int, Field(ge=0)] = 0
+    """0: not known."""
+    init: Literal["article"] = "article"
+    """It starts as its program makes it."""
+
+
 AnyNetwork = Annotated[
     SimpleNetwork
     | SparseNetwork
@@ -190,7 +204,8 @@ AnyNetwork = Annotated[
     | JumpReluNetwork
     | GatedNetwork
     | ListaNetwork
-    | UserNetwork,
+    | UserNetwork
+    | WatchedNetwork,
     Field(discriminator="kind"),
 ]
 

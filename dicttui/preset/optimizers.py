@@ -181,6 +181,14 @@ class Muon(OptimizerSpecification):
     adjust_lr_fn: Literal["original", "match_rms_adamw"] | None = None
 
 
+class OtherOptimizer(OptimizerSpecification):
+    """One that is not torch's, of a person's own program (`watch`); no preset may name it."""
+
+    default_lr = None
+    settings: dict[str, bool | int | float | str | None] = Field(default_factory=dict)
+    """Those of its first parameter group that are plain, without the learning rate."""
+
+
 OPTIMIZERS: dict[str, type[OptimizerSpecification]] = {
     spec.__name__: spec
     for spec in (

@@ -15,13 +15,13 @@ from dicttui.preset.runs import RunKeys, RunSpecification
 from dicttui.preset.shipped import find, names
 from dicttui.preset.specification import Specification
 from dicttui.preset.toml import load
-from dicttui.preset.values import MOST_RUNS
+from dicttui.preset.values import MOST_RUNS, WATCHED
 from dicttui.preset.wording import listed, nearest
 
 __all__ = ["Overrides", "PresetError", "find", "given_by_path", "names", "read"]
 
-DATA_KINDS = kinds_of(AnyData)
-NETWORK_KINDS = kinds_of(AnyNetwork)
+DATA_KINDS = {kind: cls for kind, cls in kinds_of(AnyData).items() if kind != WATCHED}
+NETWORK_KINDS = {kind: cls for kind, cls in kinds_of(AnyNetwork).items() if kind != WATCHED}
 COMMAND_LINE = "command line"
 NO_MINIBATCHES = (
     "Rprop goes by the signs of whole gradients, which minibatches do not have; "

@@ -13,6 +13,7 @@ from dicttui.preset.data import AnyData
 from dicttui.preset.learners import ARGUMENTS
 from dicttui.preset.model import DisplaySpecification, Preset, TrainingSpecification
 from dicttui.preset.networks import AnyNetwork
+from dicttui.preset.optimizers import OtherOptimizer
 from dicttui.preset.problems import PresetError
 from dicttui.preset.runs import RunSpecification
 
@@ -62,7 +63,8 @@ def dumped_run(run: RunSpecification) -> dict[str, Any]:
 def loaded_run(table: Any, file: str = "preset.json") -> RunSpecification:
     """The run again. Raises PresetError, naming the file, where it is none."""
     try:
-        optimizer = ARGUMENTS[table["optimizer"]]
+        other = "settings" in table["arguments"]
+        optimizer = OtherOptimizer if other else ARGUMENTS[table["optimizer"]]
         return RunSpecification(
             **(
                 table

@@ -10,5 +10,7 @@ Projection = Literal["none", "gradient", "update"]
 Schedule = Literal["constant", "warmup", "linear", "cosine"]
 Precision = Literal["float32", "tf32", "bfloat16"]
 
+WATCHED = "watched"
+"""The kind of data and networks of which a person's own program is the master (`watch`)."""
 MOST_RUNS = 16
 """Of one experiment, forks among them: a screen, and a person, can follow no more."""

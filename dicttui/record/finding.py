@@ -80,8 +80,8 @@ def everything(
 
 
 def interrupted(directory: Path) -> list[Recorded]:
-    """Experiments that ended by a crash, or by a signal, the newest first, and of which nobody
-    was told yet.
+    """Experiments that ended by a crash, or by a signal, the newest first, of which nobody was told
+    yet and with which dicttui could go on.
     """
     found = []
     for place in places.places(directory):
@@ -89,7 +89,7 @@ def interrupted(directory: Path) -> list[Recorded]:
             continue
         try:
             recorded = Recorded.open(place.directory)
-            if was_interrupted(recorded):
+            if was_interrupted(recorded) and not recorded.preset().of_own_loop:
                 found.append(recorded)
         except RecordError:
             continue

@@ -66,7 +66,9 @@ class Recorder(Observer):
         self._schedule = schedule or Schedule()
         self._saying = threading.Lock()
         self._troubles = {"database": "", "checkpoints": ""}
-        self._recording = Recording(place.id, str(place.directory))
+        self._recording = Recording(
+            place.id, str(place.directory), resumable=not preset.of_own_loop
+        )
         self._clock = (0.0, time.monotonic())
         self._segments: dict[str, int] = dict(segments or {})
         self._ends: dict[str, str] = {}

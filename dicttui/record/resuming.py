@@ -94,12 +94,9 @@ def resumable(
 def _ready(
     recorded: Recorded, preset: Preset, lock: Lock, tell: Tell, device: str | None
 ) -> Resumable:
-    notice = code_notice(preset)
-    if notice:
-        tell(notice)
-    before = recorded.environment()
-    for note in _differences_of_code(before, preset):
+    for note in notices_of_code(recorded):
         tell(note)
+    before = recorded.environment()
     chosen = newest_whole(recorded.directory, tell)
     content = None if chosen is None else chosen[1]
     last = [event.at.timestamp() for event in recorded.events()[-1:]]
@@ -247,11 +244,19 @@ def read(content: Manifest, directory: Path, preset: Preset) -> ExperimentCheckp
 
 
 def mind_code(preset: Preset, directory: Path) -> None:
-    """Refuse to run a person's own code that a recording of somebody else's names.
+    """Refuse to train again what only a person's own program can train, and to run a person's own
+    code that a recording of somebody else's names.
 
-    Raises RecordError where the preset brings code along and its directory, or the file that
-    names the code, is not this user's, or is one that others may write to.
+    Raises RecordError where a loop was watched; where the preset brings code along and its
+    directory, or the file that names the code, is not this user's, or is one that others may write
+    to.
     """
+    if preset.of_own_loop:
+        raise RecordError(
+            f"{directory}: a program of its own trained this and dicttui watched it, so only that "
+            "program can train it again; allowed: dicttui runs show, report, export of its "
+            "numbers, and replay --watch"
+        )
     if not _factories(preset):
         return
     if not preset.trusted_code:
@@ -267,6 +272,16 @@ def mind_code(preset: Preset, directory: Path) -> None:
                 f"{path}: names code of its own and is not yours alone; allowed: owned by you, "
                 "and written to by nobody else (chmod go-w)"
             )
+
+
+def notices_of_code(recorded: Recorded) -> list[str]:
+    """What to say before a person's own code is imported: that it is, and whether it has changed
+    since; empty if there is none.
+    """
+    preset = recorded.preset()
+    notice = code_notice(preset)
+    changes = _differences_of_code(recorded.environment(), preset)
+    return [*([notice] if notice else []), *changes]
 
 
 def _factories(preset: Preset) -> set[str]:

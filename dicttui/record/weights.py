@@ -46,6 +46,11 @@ def newest(experiment: Recorded, run: str) -> RecordedWeights:
         return RecordedWeights(_state(experiment, moment), moment.step, path, tuple(damaged))
     if damaged:
         raise RecordError("\n".join(damaged))
+    if experiment.preset().of_own_loop:
+        raise RecordError(
+            f"{experiment.directory}: a program of its own trained this and dicttui watched it "
+            "without keeping weights; allowed: to save them there, with torch.save"
+        )
     raise RecordError(
         f"{experiment.directory}: has no checkpoint of run {run!r}, so its weights are not known; "
         "allowed: a run that dicttui has written a checkpoint of"

@@ -276,8 +276,9 @@ class RemoteSession:
         try:
             address.connect(self._where, PATIENCE).close()
         except ServeError:
-            recorded = self._snapshot.recording is not None
-            return Parting("the process that trained it is gone", ended=True, resumable=recorded)
+            recording = self._snapshot.recording
+            resumable = recording is not None and recording.resumable
+            return Parting("the process that trained it is gone", ended=True, resumable=resumable)
         return Parting("the connection is lost, the training goes on", ended=False)
 
     def _part(self, parting: Parting) -> None:

@@ -58,6 +58,7 @@ class Server:
         id: the experiment's.
         title: what is trained, for a person.
         limits: what one client may cost.
+        unstoppable: why no client can end the training, and what can; empty: every client can.
 
     """
 
@@ -69,6 +70,7 @@ class Server:
         id: str,  # noqa: A002 - what it is called everywhere
         title: str = "",
         limits: Limits | None = None,
+        unstoppable: str = "",
     ) -> None:
         self.end_requested = threading.Event()
         """Set when a client has asked that the training be saved and ended."""
@@ -76,6 +78,7 @@ class Server:
         self._where = where
         self._welcome = Welcome(id=id, title=title, process=os.getpid())
         self._limits = limits or Limits()
+        self._unstoppable = unstoppable
         self._guests: list[Guest] = []
         self._holder: Guest | None = None
         self._receipts: list[Receipt] = []
@@ -227,6 +230,8 @@ class Server:
             self._hurry()
         elif isinstance(asked, Seen):
             guest.seen(asked.picture)
+        elif isinstance(asked, End) and self._unstoppable:
+            self._drop(guest, self._unstoppable)
         elif isinstance(asked, End):
             self.end_requested.set()
 

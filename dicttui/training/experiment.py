@@ -2,7 +2,7 @@
 
 import hashlib
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -81,6 +81,19 @@ class Experiment:
         ]
         self.names = {run.name for run in self.runs}
         """Of every run that ever was: none is given twice."""
+
+    @classmethod
+    def of(
+        cls, preset: Preset, samples: Samples, description: str, runs: list[GradientRun]
+    ) -> Self:
+        """One whose runs are there already: nothing is built, drawn or moved."""
+        made = cls.__new__(cls)
+        made.preset, made.samples, made.description = preset, samples, description
+        made.weights_digests = {}
+        made.dear_codes = made.large = False
+        made.runs = runs
+        made.names = {run.name for run in runs}
+        return made
 
     @cached_property
     def samples_digest(self) -> str:

@@ -109,7 +109,7 @@ class Fork:
     from step 0, with the weights that its own settings then give it.
 
     None leaves a thing as it is in the run that is forked. Another optimizer starts with an empty
-    state and with torch's own arguments.
+    state and with torch's own arguments; other arguments of the same one with an empty state, too.
     """
 
     run: str

@@ -93,6 +93,11 @@ class Mailbox:
         return self._closing
 
     @property
+    def waiting(self) -> bool:
+        """Whether there is an intervention to take."""
+        return bool(self._queue)
+
+    @property
     def watched(self) -> bool:
         """Whether anybody asked for a snapshot lately."""
         return time.monotonic() - self._asked < ASKED_RECENTLY

@@ -33,7 +33,8 @@ class Measurement:
     held_out: dict[str, float | None]
     """By the same names, on the held-out samples; empty where there are none."""
     held_out_loss: float | None
-    norms: Norms
+    norms: Norms | None
+    """Of the dictionary's rows; None where they cannot be had."""
     atom_norms: Norms | None
     took: float
     """Seconds of the trainer thread it cost; what other programs took meanwhile is not counted."""
@@ -88,7 +89,7 @@ def take(
     metrics["norm_ratio"] = summary.ratio
     metrics["norm_min"], metrics["norm_max"] = summary.minimum, summary.maximum
     if samples.true_atoms is not None:
-        metrics |= _recovery(trainable, judged, counted, dead_window)
+        metrics |= recovered(trainable, judged, counted, dead_window)
     same = _same_view(network.atoms, network.dictionary)
     return Measurement(
         step=step,
@@ -96,8 +97,10 @@ def take(
         metrics=metrics,
         held_out=held_out,
         held_out_loss=held_out_loss,
-        norms=_plain(summary),
-        atom_norms=None if same else _plain(norms.summary(norms.row_norms(atoms), ROWS_IN_FULL)),
+        norms=plain_norms(summary),
+        atom_norms=None
+        if same
+        else plain_norms(norms.summary(norms.row_norms(atoms), ROWS_IN_FULL)),
         took=time.thread_time() - began,
     )
 
@@ -176,9 +179,12 @@ def _loss_at_training_size(trainable: Trainable, x: Tensor, output: Output) -> f
     return loss
 
 
-def _recovery(
+def recovered(
     trainable: Trainable, atoms: Tensor, step: int, dead_window: int
 ) -> dict[str, float | None]:
+    """How much of the true dictionary, which is known, the atoms [n_atoms, d_in] that are alive
+    after a step have found.
+    """
     true_atoms = trainable.samples.true_atoms
     assert true_atoms is not None
     dead = trainable.deadness.dead(step, dead_window)
@@ -204,7 +210,8 @@ def _same_view(one: Tensor, other: Tensor) -> bool:
     return one._base is not None and one._base is other._base and layouts[0] == layouts[1]
 
 
-def _plain(summary: norms.NormSummary) -> Norms:
+def plain_norms(summary: norms.NormSummary) -> Norms:
+    """The same, for a snapshot."""
     return Norms(
         count=summary.rows,
         minimum=summary.minimum,

@@ -82,7 +82,7 @@ class GradientRun:
         """Oldest first."""
         self.newly_made: tuple[int, list[float]] = (0, [])
         """The index of the first step of the last call of `advance`, and the steps' losses."""
-        self.initial = Initial.of(trainable)
+        self.initial = self._taken_at_first()
         self._checkpoint = Checkpoint()
         self.rows: RowTracker | None = None
         self.firing = FiringTracker(dead_window)
@@ -93,6 +93,10 @@ class GradientRun:
         self._lent_seconds = 0.0
         """Seconds that it took, wherever it was done."""
         self._forget_the_past()
+
+    def _taken_at_first(self) -> Initial:
+        """What it can go back to, or be compared with."""
+        return Initial.of(self.trainable)
 
     def _forget_the_past(self) -> None:
         self.past = Past()

@@ -291,6 +291,8 @@ class RunSnapshot:
         """Until the last step, at the speed of the last seconds; None while it does not train."""
         if self.state != "running" or not self.steps_per_second or self.catching_up is not None:
             return None
+        if not self.target:  # nobody knows when it ends
+            return None
         return max(0, self.target - self.step) / self.steps_per_second
 
 
@@ -332,6 +334,8 @@ class Recording:
     """Why nothing can be written at the moment; empty while all is well."""
     checkpoint_seconds: float | None = None
     """Of `Snapshot.seconds`: when the newest checkpoint was whole on disk."""
+    resumable: bool = True
+    """Whether dicttui could go on with it; not with the loop of a person's own program."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Facts about the machine, for the system line."""
 
 import time
+from collections.abc import Callable
 
 import psutil
 import torch
@@ -13,9 +14,15 @@ FRESH_FOR = 1.0
 
 
 class SystemFacts:
-    """Looks at most once a second."""
+    """Looks at most once a second.
 
-    def __init__(self) -> None:
+    Args:
+        choices: the devices that there are. To ask for a GPU's name sets CUDA up in this process.
+
+    """
+
+    def __init__(self, choices: Callable[[], tuple[DeviceChoice, ...]] = devices.choices) -> None:
+        self._find_choices = choices
         self._process = psutil.Process()
         # The first answer of either is meaningless: it covers no time.
         self._process.cpu_percent()
@@ -31,7 +38,7 @@ class SystemFacts:
         if self._facts is None or now - self._looked >= FRESH_FOR or device != self._device:
             first = self._facts is None
             self._looked, self._device = now, device
-            self._choices = devices.choices()
+            self._choices = self._find_choices()
             self._facts = self._gather(device, first)
         return self._facts, self._choices
 

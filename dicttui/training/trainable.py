@@ -63,6 +63,11 @@ class Trainable:
         return len(self.deadness.last_fired)
 
     @property
+    def alone(self) -> str:
+        """Why there can be no second one of these; empty: there can."""
+        return ""
+
+    @property
     def groups(self) -> frozenset[str]:
         """The names of the parameter groups that hold a parameter."""
         return frozenset(

@@ -8,8 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-import torch
-
 from dicttui.data.error import DataError
 from dicttui.networks import foreign
 from dicttui.preset.model import Preset
@@ -20,6 +18,7 @@ from dicttui.training import (
     courtesy,
     picture,
     simulated_device,
+    threads,
     undoing,
 )
 from dicttui.training.audience import ENDED, Audience
@@ -84,11 +83,7 @@ class Trainer:
         past = start.checkpoint()
         # A checkpoint says where its runs go on; the preset's device may be gone by now.
         self.experiment = Experiment(placed(preset, start.device if past is None else "cpu"))
-        threads = preset.training.threads
-        if threads is not None:
-            torch.set_num_threads(threads)
-        elif not self.experiment.large:
-            torch.set_num_threads(1)
+        threads.take(preset.training.threads, large=self.experiment.large)
         self._paced = paced
         self.pace = Pace(preset.training.steps_per_second if paced else None)
         self._system = SystemFacts()

@@ -1,6 +1,8 @@
 """Words for receipts and cards."""
 
 from dicttui.preset.learners import ARGUMENTS
+from dicttui.preset.networks import WatchedNetwork
+from dicttui.preset.optimizers import OtherOptimizer
 from dicttui.preset.runs import RunSpecification
 from dicttui.training.asked import number
 from dicttui.training.trainable import Rates
@@ -15,6 +17,10 @@ def learning_rates(rates: Rates) -> str:
 
 def settings(run: RunSpecification) -> str:
     """What is not the default: the optimizer's arguments, constraint, clipping, precision."""
+    if isinstance(run.arguments, OtherOptimizer):
+        return ", ".join(
+            f"{name} {_value(value)}" for name, value in run.arguments.settings.items()
+        )
     parts = []
     defaults = ARGUMENTS[run.optimizer]()
     for name in type(run.arguments).model_fields:
@@ -26,8 +32,7 @@ def settings(run: RunSpecification) -> str:
         elif isinstance(value, tuple):
             parts.append(f"{name} {', '.join('none' if v is None else f'{v:g}' for v in value)}")
         else:
-            parts.append(f"{name.replace('_', ' ')} "
-                         + (f"{value:g}" if isinstance(value, float) else str(value)))  # fmt: skip
+            parts.append(f"{name.replace('_', ' ')} {_value(value)}")
     if run.constraint == "unit_norm":
         parts.append("unit-norm atoms")
     elif run.constraint == "max_norm":
@@ -45,6 +50,10 @@ def settings(run: RunSpecification) -> str:
     return ", ".join(parts)
 
 
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def optimizer(run: RunSpecification) -> str:
     """The optimizer's name; Muon steps only matrices."""
     return "Muon + AdamW" if run.optimizer == "Muon" else run.optimizer
@@ -55,6 +64,9 @@ def network(run: RunSpecification, n_atoms: int, d_in: int) -> str:
     if run.learner:
         return f"dictionary {n_atoms} → {d_in}"
     specification = run.network
+    if isinstance(specification, WatchedNetwork):
+        known = [width for width in (d_in, n_atoms, d_in) if n_atoms and width]
+        return " ".join(filter(None, (specification.name, " → ".join(map(str, known)))))
     hidden = getattr(specification, "hidden_size", None)
     widths = [d_in, *([hidden] if hidden else []), n_atoms, d_in]
     text = f"{specification.kind} {' → '.join(str(w) for w in widths)}"

@@ -3,7 +3,6 @@
 import pytest
 
 from dicttui.cli.application import COMMANDS, rewritten
-from dicttui.cli.unavailable import RESERVED
 
 
 @pytest.mark.parametrize(
@@ -32,12 +31,6 @@ def test_every_word_that_is_kept_for_a_command_is_one():
     assert set(COMMANDS) == set(promised.split())
 
 
-@pytest.mark.parametrize("word", RESERVED)
-def test_a_command_that_is_not_built_says_so(dicttui, word):
-    ended = dicttui(word, "some", "--thing", "else")
-    assert ended == (2, "", f"dicttui {word}: not available in this version\n")
-
-
 def test_version(dicttui):
     from dicttui import __version__
 
@@ -53,7 +46,6 @@ def test_help_names_the_commands_the_apps_options_and_the_files(dicttui, state):
     assert str(state / "dicttui.log") in flat
     assert str(state / "config.toml") in flat
     assert str(state / "experiments") in flat
-    assert not [word for word in RESERVED if f"\n  {word} " in ended.out]
 
 
 def test_help_of_a_command(dicttui):
@@ -70,7 +62,7 @@ def test_a_misspelt_command_and_a_misspelt_preset(dicttui):
     assert ended.err.startswith('digit: no such preset; did you mean "digits"?')
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if name not in ("open", *RESERVED)])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "open"])
 def test_every_command_is_found_if_a_letter_is_missing(dicttui, command):
     misspelt = command[:2] + command[3:]
     ended = dicttui(misspelt)

@@ -15,6 +15,7 @@ from dicttui.record.reading import Recorded
 from dicttui.record.recorder import Recorder
 from dicttui.record.resuming import newest_whole, resumable
 from dicttui.record.schedule import Schedule
+from dicttui.training.finding import Setting
 from dicttui.training.interventions import (
     Continue,
     Fork,
@@ -77,6 +78,9 @@ def act(training, upto=99):
         lambda: training.submit(Undo("wild")),
         lambda: training.submit(SetLearningRate(None, factor=0.5)),
         lambda: training.advance(25),
+        lambda: training.submit(
+            Fork("adam", settings=(Setting("network.dict_size", "3"),), begins="step_0", name="new")
+        ),
         lambda: training.submit(Stop("adam-lr0.001")),
         lambda: training.advance(5),
     ]
@@ -87,7 +91,7 @@ def act(training, upto=99):
 
 
 @pytest.mark.parametrize("checkpoints", [None, 7], ids=["no checkpoint", "every 7 steps"])
-@pytest.mark.parametrize("upto", [3, 8, 9, 12, 15, 20])
+@pytest.mark.parametrize("upto", [3, 8, 9, 12, 15, 21])
 def test_what_was_changed_is_changed_again_at_the_same_steps(
     record, crash, go_on, checkpoints, upto
 ):

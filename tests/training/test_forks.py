@@ -3,6 +3,7 @@
 import pytest
 from reading_state import weights
 
+from dicttui.training.finding import Setting
 from dicttui.training.interventions import (
     Fork,
     Pause,
@@ -108,6 +109,36 @@ def test_constraint_and_penalty(session):
     assert heavy.objective != light.objective
 
 
+def test_a_fork_from_step_0_is_the_run_that_the_preset_would_have_had(session, open_session):
+    settings = (Setting("network.dict_size", "7"), Setting("betas", "[0.9, 0.99]"))
+    receipt = ask(session, Fork("adam", settings=settings, begins="step_0"))
+    (change,) = receipt.changes
+    assert change.step == 0
+    assert "network.dict_size = 7, betas = [0.9, 0.99]" in change.note
+    forked = run_of(session, change.run)
+    session.advance(20)
+    as_preset = RELU.replace("dict_size = 12", "dict_size = 7").replace(
+        "lr = 0.01\n", "lr = 0.01\nbetas = [0.9, 0.99]\n"
+    )
+    fresh = open_session(as_preset)
+    fresh.advance(20)
+    begun, made = weights(forked), weights(run_of(fresh, "adam"))
+    # Neither draws: where the random stream stands is of the first network that was built.
+    del begun["random"], made["random"]
+    assert begun == made
+    assert shown(session, "adam").step == 60
+
+
+def test_settings_of_a_fork_go_on_from_the_present_weights(session):
+    receipt = ask(session, Fork("adam", settings=(Setting("eps", "1e-4"),)))
+    fork = run_of(session, receipt.changes[0].run)
+    assert fork.step == 40
+    assert fork.specification.arguments.eps == 1e-4
+    kept = weights(run_of(session, "adam"))
+    # Other arguments of an optimizer begin with an empty state, as another optimizer does.
+    assert all(kept[name] == value for name, value in weights(fork).items())
+
+
 @pytest.mark.parametrize(
     ("fork", "why"),
     [
@@ -117,6 +148,12 @@ def test_constraint_and_penalty(session):
         (Fork("adam", lr=-1.0), "lr"),
         (Fork("adam", name="adam"), "there is, or was, a run called 'adam'"),
         (Fork("adam", name="no such name!"), "name"),
+        (Fork("adam", settings=(Setting("lrr", "1"),)), "lrr"),
+        (Fork("adam", settings=(Setting("data.scaling", '"center"'),)), "all runs share it"),
+        (
+            Fork("adam", settings=(Setting("network.kind", '"user"'),), begins="step_0"),
+            "factory",
+        ),
     ],
 )
 def test_a_fork_that_cannot_be_changes_nothing(session, fork, why):

@@ -21,7 +21,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         return None
     remedies = _remedies(q)
     return Suspicion(
-        max(seen),
+        max(seen) if remedies else t.READ_OFF,
         "it began badly: " + _words(q, length),
         (
             q.evidence("fvu_start", "fvu at step 0", t.BAD_START_FVU),
@@ -31,7 +31,10 @@ def _suspect(q: Quantities) -> Suspicion | None:
         ),
         remedies,
         measure="missed_fraction" if q.fact("planted") and q.fact("sparse_code") else None,
-        untested="" if remedies else "the network starts itself, in its own code",
+        untested=""
+        if remedies
+        else "no setting changes its start: it is in the network's own "
+        "code, or in the weights it was given",
     )
 
 
@@ -48,6 +51,8 @@ def _words(q: Quantities, length: float) -> str:
 
 
 def _remedies(q: Quantities) -> tuple[Remedy, ...]:
+    if q.fact("kind") == "user":
+        return ()  # its encoder and biases start in its own code, which no setting reaches
     found = []
     if q["init_threshold"] > 0.5:
         found.append(keys("thresholds that start low", "step_0", network__init_threshold="0.05"))

@@ -7,10 +7,11 @@ from dicttui.diagnosis.quantities import Quantities
 
 def _suspect(q: Quantities) -> Suspicion | None:
     overcomplete = q["n_atoms"] >= q["d_in"]
-    if not (overcomplete and q.fact("sparse_code") and abs(q["structure"]) < t.STRUCTURE):
+    normal = abs(q["structure"]) < t.STRUCTURE and q["n"] >= t.ENOUGH_SAMPLES
+    if not (overcomplete and q.fact("sparse_code") and normal):
         return None
     return Suspicion(
-        0.8,
+        t.READ_OFF,
         "the samples have no structure beyond their covariance: no sparse code fits them",
         (
             q.evidence("structure", "excess kurtosis of whitened samples, in standard errors",

@@ -13,9 +13,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
     arrived = abs(q["loss_trend"]) < 3 * t.FLAT or q["loss_spread"] > t.SCATTERED
     if not (q["noise_over_signal"] > t.NOISY and arrived):
         return None
-    larger = int(4 * q["batch_size"])
+    times = (4, 16) if q["batch_size"] <= t.SMALL_BATCH else (4,)
     return Suspicion(
-        0.5 + 0.15 * (q["batch_size"] <= 32) + 0.1 * (q["noise_over_signal"] > 30),
+        0.5 + 0.15 * (q["batch_size"] <= t.SMALL_BATCH) + 0.1 * (q["noise_over_signal"] > 30),
         f"it stays at the noise of batches of {q['batch_size']:.0f}: the gradient's noise is "
         f"{q['noise_over_signal']:.2g} × its signal",
         (
@@ -25,8 +25,11 @@ def _suspect(q: Quantities) -> Suspicion | None:
                        -t.STILL_FALLING),
             q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.EDGE, "against"),
         ),
-        (keys(f"batches of {larger}, or a learning rate that falls to 0 (schedule = \"cosine\")",
-              "now", data__batch_size=str(larger)),),
+        tuple(
+            keys(f"batches of {larger}, or a learning rate that falls to 0 (schedule = \"cosine\")",
+                 "now", data__batch_size=str(larger))
+            for larger in (int(factor * q["batch_size"]) for factor in times)
+        ),
     )  # fmt: skip
 
 

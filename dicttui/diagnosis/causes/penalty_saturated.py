@@ -11,10 +11,12 @@ ADAPTIVE = ("Adam", "AdamW", "NAdam", "RAdam", "Adamax", "RMSprop", "Adagrad", "
 def _suspect(q: Quantities) -> Suspicion | None:
     if q.fact("optimizer") not in ADAPTIVE or not q["penalty_share_most"] > t.SATURATED:
         return None
-    if not q["fvu"] > t.POOR_FVU:
+    thrown = q["loss_peak_over_first"] > t.THROWN
+    if not q["fvu"] > t.POOR_FVU or thrown:
         return None
+    wholly = q["penalty_share_most"] > t.WHOLLY
     return Suspicion(
-        0.35 + 0.2 * (q["penalty_share_most"] > 0.99),
+        0.4 + 0.4 * wholly,
         f"{q.fact('optimizer')} cancels λ: {q['penalty_share_most']:.0%} of a tensor's gradient is "
         "penalty, and is scaled to full steps",
         (
@@ -36,7 +38,13 @@ CAUSE = Cause(
     source="Loshchilov & Hutter 2019, arXiv 1711.05101, on L2 inside Adam; the same holds for L1",
     against="a gradient to which the error contributes its share; codes that follow λ",
     suspect=_suspect,
-    leads_to=("code_collapse", "dead_atoms"),
+    leads_to=(
+        "code_collapse",
+        "dead_atoms",
+        "penalty_too_strong",
+        "step_too_large",
+        "second_moment_too_large",
+    ),
     measure="fvu",
     least_effect=0.3,
 )

@@ -12,14 +12,18 @@ FACTORS = (0.3, 0.1, 0.03)
 def _suspect(q: Quantities) -> Suspicion | None:
     name = "l1_coefficient" if q["l1_coefficient"] > 0 else "l0_coefficient"
     coefficient = q[name]
-    if not coefficient > 0:
+    own = q.fact("kind") == "user" and q["penalty_growth"] > 0
+    if not (coefficient > 0 or own):
         return None
     poor = q["fvu"] > t.POOR_FVU and q["penalty_share"] > t.PENALTY_RULES
     if not (poor or collapsed(q)):
         return None
+    strength = 0.6 + 0.2 * (q["fvu"] > 0.6) + 0.1 * collapsed(q)
+    saturated = q["penalty_share_most"] > t.WHOLLY
+    named = "its own" if own else f"{name} {coefficient:g}"
     return Suspicion(
-        0.6 + 0.2 * (q["fvu"] > 0.6) + 0.1 * collapsed(q),
-        f"the penalty is too strong: {name} {coefficient:g} leaves fvu {q['fvu']:.3g}",
+        t.READ_OFF if own and strength > 0.7 and not saturated else strength,
+        f"the penalty is too strong: {named} leaves fvu {q['fvu']:.3g}",
         (
             q.evidence("fvu", "fvu", t.POOR_FVU),
             q.evidence("penalty_share", "share of the gradient from the penalty", t.PENALTY_RULES),
@@ -31,7 +35,8 @@ def _suspect(q: Quantities) -> Suspicion | None:
             keys(f"a penalty {factor:g} × as strong", "step_0",
                  **{f"network__{name}": f"{coefficient * factor:.3g}"})
             for factor in FACTORS
-        ),
+        ) if not own else (),
+        untested="it is in the network's own code: try a tenth of it" if own else "",
     )  # fmt: skip
 
 
@@ -45,7 +50,7 @@ CAUSE = Cause(
     against="a small share of the gradient from the penalty; the same fvu at a weaker one",
     suspect=_suspect,
     leads_to=("code_collapse", "dead_atoms", "shrinkage", "scale_degeneracy", "noise_floor",
-              "duplicate_atoms", "penalty_saturated"),
+              "duplicate_atoms"),
     measure="fvu",
     least_effect=0.3,
 )  # fmt: skip

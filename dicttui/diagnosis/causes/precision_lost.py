@@ -9,10 +9,20 @@ from dicttui.diagnosis.settings import keys
 def _suspect(q: Quantities) -> Suspicion | None:
     low = bool(q.fact("low_precision"))
     # In float32, samples far from 0 do it; elsewhere what is lost there is a gradient near 0.
-    if not q["lost_updates"] > t.LOST or not (low or q["offset"] > t.FAR_OFF):
+    far = q["offset"] > t.FAR_OFF
+    rounded = q["offset"] > t.NO_DIGITS_LEFT
+    if not (rounded or (q["lost_updates"] > t.LOST and (low or far))):
         return None
     reduced = q.fact("precision") not in ("", "float32")
     remedies = (keys("products in float32", "step_0", precision='"float32"'),) * reduced
+    if rounded:
+        return Suspicion(
+            t.READ_OFF,
+            f"the samples are rounded: their mean is {q['offset']:.2g} × their spread",
+            (q.evidence("offset", "‖mean‖ ÷ ‖std‖ of the samples", t.NO_DIGITS_LEFT),),
+            untested="float32 has lost the digits already: centre the samples before they are "
+            "stored",
+        )
     return Suspicion(
         0.95 if low else 0.5,
         f"{q['lost_updates']:.0%} of updates are rounded away"

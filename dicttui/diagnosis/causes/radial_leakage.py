@@ -32,5 +32,6 @@ CAUSE = Cause(
     source="Bricken et al. 2023, Towards Monosemanticity, appendix on training",
     against="a radial share near 0, or the same loss with the gradient projected",
     suspect=_suspect,
-    least_effect=0.2,
+    measure="fvu",
+    least_effect=0.25,
 )

@@ -8,19 +8,21 @@ from dicttui.diagnosis.settings import keys
 
 
 def _suspect(q: Quantities) -> Suspicion | None:
-    if not q["l1_coefficient"] > 0 or collapsed(q):
+    own = q.fact("kind") == "user" and q["penalty_share"] > t.PENALTY_RULES
+    if not (q["l1_coefficient"] > 0 or own) or collapsed(q):
         return None
     saved = q["fvu_rescaled"] / q["fvu"] if q["fvu"] > 0 else 1.0
     if not (q["shrinkage"] > t.SHRUNK and saved < t.RESCALED):
         return None
     k = max(1, round(q["l0"]))
+    plain = own and q["shrinkage"] > t.SHRUNK_PLAINLY
     weaker = f"{q['l1_coefficient'] * 0.3:.3g}"
     remedies = [keys("a penalty 0.3 × as strong", "step_0", network__l1_coefficient=weaker)]
     if q.fact("autoencoder"):
         remedies.insert(0, keys(f"TopK with as many codes (k = {k}), which shrinks none", "step_0",
                                 network__kind='"topk"', network__k=str(k)))  # fmt: skip
     return Suspicion(
-        0.75,
+        t.READ_OFF if plain else 0.75,
         f"codes are shrunk: the reconstruction is {1 / q['shrinkage']:.0%} of what it should be",
         (
             q.evidence("shrinkage", "factor by which the reconstruction is too small", t.SHRUNK),
@@ -28,7 +30,8 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("fvu", "fvu"),
             q.evidence("l0", "atoms that fire on a sample"),
         ),
-        tuple(remedies),
+        () if own else tuple(remedies),
+        untested="it is in the network's own code: try a third of the penalty" if own else "",
     )
 
 

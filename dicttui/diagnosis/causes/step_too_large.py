@@ -47,5 +47,5 @@ CAUSE = Cause(
     suspect=_suspect,
     leads_to=("diverged", "code_collapse", "dead_atoms", "edge_of_stability", "noise_floor",
               "scale_degeneracy", "duplicate_atoms", "second_moment_too_large"),
-    least_effect=0.15,
+    least_effect=0.1,
 )  # fmt: skip

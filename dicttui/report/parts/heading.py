@@ -12,12 +12,14 @@ SAID = {
     "stopped": "stopped before its end",
     "crashed": "interrupted; `dicttui resume` goes on from its newest checkpoint",
 }
+OF_OWN_LOOPS = {"crashed": "interrupted: its own program was ended"}
 
 
 def heading(material: Material) -> Markup:
     """Title, description, and the facts in a line."""
     experiment, preset = material.experiment, material.preset
     last = material.last
+    said = SAID | OF_OWN_LOOPS if preset.of_own_loop else SAID
     facts = [
         ("began", moment(experiment.began)),
         ("ended", _ended(experiment)),
@@ -36,7 +38,7 @@ def heading(material: Material) -> Markup:
                 "span",
                 experiment.state,
                 class_=f"state {experiment.state}",
-                title=SAID.get(experiment.state, ""),
+                title=said.get(experiment.state, ""),
             ),
             class_="eyebrow",
         ),

@@ -8,6 +8,17 @@ from dicttui.report.preset_toml import toml
 def repeat(material: Material) -> Markup:
     """The commands that repeat the experiment, and its preset as a file."""
     preset = material.preset
+    if preset.of_own_loop:
+        return element(
+            "section",
+            element("h2", "To have it again"),
+            element(
+                "p",
+                "A program of one's own trained this, and dicttui watched it: that program alone "
+                "can train it again.",
+            ),
+            id="again",
+        )
     notes = []
     if getattr(preset.data, "path", None):
         notes.append(f"Relative paths in it start from {preset.directory}.")

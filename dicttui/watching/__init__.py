@@ -1,0 +1,1 @@
+"""The training loop of a person's own program, watched: recorded, served, examined."""
