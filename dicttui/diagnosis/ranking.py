@@ -17,6 +17,7 @@ NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed 
 STILL_FALLING = 0.1
 """Share of its loss that a healthy run would lose in as many steps again, from which on it says
 so."""
+STRONG = 0.75
 POOR_END = 0.8
 """fvu at which a run is not healthy, whatever its trials have shown."""
 STATIC = 0.9
@@ -114,6 +115,8 @@ def _counts(one: Suspected, tried: bool) -> bool:
         return True
     if one.cause.id in ("diverged", "code_collapse"):
         return True
+    if one.status == "suspected" and one.tried is not None:
+        return one.suspicion.strength >= STRONG  # better in most orders, and likely before
     return one.holds or (one.tried is None and one.untested not in ("", NOT_TRIED))
 
 

@@ -185,8 +185,9 @@ def _floor(measure: Measure) -> float:
 def _judge(
     without: Sequence[float], remedied: Sequence[float], least: float, floor: float
 ) -> Status:
-    """confirmed: better in every order, by at least `least` of what it was and by more than forks
-    without the remedy differ among themselves. refuted: not better at all.
+    """confirmed: better in every order, by at least `least` of what it was, and by more than forks
+    without the remedy differ among themselves: on average, or so that the worst fork with it is
+    better than the best without. refuted: not better in most.
     """
     if len(without) < ORDERS or any(not math.isfinite(value) for value in remedied):
         return "refuted"
@@ -197,7 +198,8 @@ def _judge(
         return "confirmed"
     logs = [math.log(max(value, floor)) for value in finite]
     spread = statistics.stdev(logs) if len(logs) > 1 else 0.0
-    if all(better) and statistics.mean(gains) > spread:
+    apart = max(remedied) < min(without)
+    if all(better) and (apart or statistics.mean(gains) > spread):
         return "confirmed"
     return "suspected" if sum(better) * 2 > len(better) else "refuted"
 
