@@ -15,7 +15,8 @@ STILL_FALLING = 0.03
 """Share of its loss that a run would lose in as many steps again, at its present pace."""
 FAR_FROM_THERE = 0.2
 """The same share from which on it is not known what the run would come to."""
-FLAT = 0.05
+NEARLY_FLAT = 0.25
+"""Share of its loss that a minibatch run may still lose and be held up by noise."""
 RISES = 0.1
 """Share of rising steps that full-batch training at a fitting rate stays below."""
 RISES_OFTEN = 0.3

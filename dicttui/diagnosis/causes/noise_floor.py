@@ -10,12 +10,12 @@ def _suspect(q: Quantities) -> Suspicion | None:
     if q["full_batch"] == 1 or q["diverged"] == 1:
         return None
     # Where single losses are noise, so is their trend.
-    arrived = abs(q["loss_trend"]) < 3 * t.FLAT or q["loss_spread"] > t.SCATTERED
+    arrived = abs(q["loss_trend"]) < t.NEARLY_FLAT or q["loss_spread"] > t.SCATTERED
     if not (q["noise_over_signal"] > t.NOISY and arrived):
         return None
     times = (4, 16) if q["batch_size"] <= t.SMALL_BATCH else (4,)
     return Suspicion(
-        0.5 + 0.15 * (q["batch_size"] <= t.SMALL_BATCH) + 0.1 * (q["noise_over_signal"] > 30),
+        0.55 + 0.15 * (q["batch_size"] <= t.SMALL_BATCH) + 0.1 * (q["noise_over_signal"] > 30),
         f"it stays at the noise of batches of {q['batch_size']:.0f}: the gradient's noise is "
         f"{q['noise_over_signal']:.2g} × its signal",
         (

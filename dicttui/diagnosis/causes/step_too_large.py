@@ -11,13 +11,15 @@ WEAK = 0.5
 
 
 def _suspect(q: Quantities) -> Suspicion | None:
+    noisy = q["noise_over_signal"] > 1  # then it is no step that makes single losses jump
     signs = {
         1.0: q["diverged"] == 1 or q["loss_over_first"] > t.GREW,
         0.9: q["sharpness_ratio"] > t.BEYOND and not q.known["sharpness_ratio"].note,
         0.8: q["loss_peak_over_first"] > t.THROWN,
         0.7: q["best_over_last"] < t.WORSE_THAN_BEST,
         0.6: q["update_ratio"] > t.LARGE_UPDATE,
-        0.5: q["loss_spread"] > t.BOUNCES or q["sharpness_ratio"] > t.BEYOND,
+        0.5: (q["loss_spread"] > t.BOUNCES and not noisy) or q["sharpness_ratio"] > t.BEYOND,
+        0.4: q["loss_spread"] > t.BOUNCES,
         0.45: q["sharpness_ratio"] > t.EDGE and q["rising_share"] > t.RISES_OFTEN,
         0.3: q["silent_fraction"] > max(t.SILENT, 2 * q["silent_start"]),
     }
@@ -51,7 +53,7 @@ CAUSE = Cause(
     source="Cohen et al. 2021, arXiv 2103.00065; for Adam Cohen et al. 2022, arXiv 2207.14484",
     against="a sharpness well below the optimizer's limit, and the same end at a smaller rate",
     suspect=_suspect,
-    leads_to=("diverged", "code_collapse", "dead_atoms", "edge_of_stability", "noise_floor",
+    leads_to=("diverged", "code_collapse", "dead_atoms", "edge_of_stability",
               "scale_degeneracy", "duplicate_atoms", "second_moment_too_large"),
     least_effect=0.1,
 )  # fmt: skip
