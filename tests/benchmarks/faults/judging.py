@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from dicttui.preset.problems import PresetError
+from dicttui.preset.reading import NETWORK_KINDS
 from dicttui.preset.runs import RunKeys
 from dicttui.training.experiment import Experiment
 from dicttui.training.finding import Finding, Remedy
@@ -81,13 +82,23 @@ def _again(cause: str, setting: str, seed: int, finding: Finding) -> Row:
     samples = Experiment(preset_of(base, fresh, "clean")).samples
     clean, atoms = samples.fvu_set(CPU), samples.true_atoms
     try:
-        before, after = (
-            outcome(*trained(preset_of(made, fresh, "fresh")), clean, atoms)[measure]
-            for made in (table, remedied(table, remedy))
-        )
+        made = [trained(preset_of(of, fresh, "fresh")) for of in (table, remedied(table, remedy))]
     except (PresetError, KeyError, ValueError) as error:
         return {**row, "improved": False, "problem": str(error)}
+    before, after = (
+        outcome(experiment, run, as_trained(clean, table, experiment), atoms)[measure]
+        for experiment, run in made
+    )
     return {**row, "before": _finite(before), "after": _finite(after), "improved": after < before}
+
+
+def as_trained(clean: torch.Tensor, table: Table, experiment: Experiment) -> torch.Tensor:
+    """Samples [n, d_in] that a file was made of, scaled as an experiment has scaled the file's;
+    samples that are the setting's own are scaled already.
+    """
+    if table["data"]["kind"] != "file":
+        return clean
+    return experiment.samples.scaling.apply(clean)
 
 
 def _finite(value: float) -> float | None:
@@ -109,4 +120,11 @@ def remedied(table: Table, remedy: Remedy) -> Table:
             for argument in set(place) - set(RunKeys.model_fields):
                 del place[argument]
         place[key] = value
+        if setting.key == "network.kind":
+            # Another kind has keys of its own; what it does not know is left out, as in a fork.
+            made["network"] = {k: v for k, v in place.items() if k in _keys_of(value)}
     return made
+
+
+def _keys_of(kind: str) -> set[str]:
+    return set(NETWORK_KINDS[kind].model_fields)

@@ -43,7 +43,7 @@ def told(rows: Sequence[Row]) -> Iterable[str]:
     faults = [row for row in rows if row["cause"] != HEALTHY]
     well = [row for row in rows if row["cause"] == HEALTHY]
     yield (
-        f"{'cause':<25}{'noticed':<25}{'first':<25}{'among first two':<25}"
+        f"{'cause':<25}{'noticed':<28}{'first':<28}{'among first two':<28}"
         "confirmed remedies that improve a fresh run"
     )
     for cause in [*dict.fromkeys(row["cause"] for row in faults), "all faults"]:
@@ -67,7 +67,7 @@ def _line(cause: str, rows: Sequence[Row]) -> str:
         share(sum(bool(accepted(row) & set(said(row)[:2])) for row in rows), n),
         share(sum(remedies), len(remedies)),
     )
-    return f"{cause:<25}" + "".join(f"{column:<25}" for column in columns).rstrip()
+    return f"{cause:<25}" + "".join(f"{column:<28}" for column in columns).rstrip()
 
 
 def _remedies(rows: Iterable[Row]) -> list[bool]:

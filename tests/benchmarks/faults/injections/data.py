@@ -78,8 +78,6 @@ INJECTIONS: list[Injection] = [
             "simple-adam": offset(30),
             "topk-adamw": offset(20),
             "relu-momentum": times(0.02),
-            "own-topk": times(0.003),
-            "simple-momentum": offset(10),
             "patches-topk": times(0.003),
         },
         also=[
@@ -103,7 +101,6 @@ INJECTIONS: list[Injection] = [
             "topk-adamw": outliers(0.005, 300),
             "own-topk": outliers(0.01, 100),
             "simple-momentum": outliers(0.01, 30),
-            "jump-relu-adam": outliers(0.005, 300),
         },
         also=["diverged"],
         why="a state to which a gradient that large may lead",

@@ -42,7 +42,6 @@ INJECTIONS: list[Injection] = [
             "own-topk": arguments(frozen=["W_enc"]),
             "own-relu-momentum": arguments(frozen=["W_dec"]),
             "topk-adamw": slow_dictionary,
-            "topk-sgd": slow_dictionary,
         },
     ),
     *injected(
@@ -59,7 +58,6 @@ INJECTIONS: list[Injection] = [
             "relu-adam": far_away(3e6),
             "topk-rmsprop": far_away(3e6),
             "batch-topk-adamax": far_away(3e6),
-            "jump-relu-adam": far_away(3e6),
         },
         also=["unscaled_data"],
         why="it is the samples' mean that leaves no digits for what tells them apart",

@@ -26,7 +26,6 @@ INJECTIONS: list[Injection] = [
             "own-bottleneck": arguments(scale=100.0),
             "topk-adamw": network(init="article"),
             "topk-sgd": network(init="article"),
-            "own-topk": arguments(encoder_scale=30.0),
             "own-relu-momentum": arguments(scale=0.001, encoder_scale=0.001),
         },
         also=["diverged", "dead_atoms", "code_collapse", "scale_degeneracy"],
