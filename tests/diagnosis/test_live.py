@@ -1,4 +1,4 @@
-"""A diagnosis beside a training: it is of the run as it is now, and says why where there is none."""
+"""A diagnosis beside a training: of the run as it is now, and saying why where there is none."""
 
 from pathlib import Path
 from typing import Any
@@ -107,7 +107,8 @@ def test_what_was_found_at_other_settings_goes(session: Session, change: Any) ->
     assert _run(_looked(session, "one"), "one").findings[0].status == "confirmed"
     session.submit(change)
     told = _run(_looked(session, "one"), "one")
-    assert told.findings == () and "it is examined at step" in told.progress
+    assert told.findings == ()
+    assert "it is examined at step" in told.progress
     session.advance(60)
     assert _run(_looked(session, "one"), "one").findings[0].status == "suspected"
     assert len(Tries.made) == 2
@@ -132,7 +133,8 @@ def test_where_nothing_is_known_it_says_why(tmp_path: Path) -> None:
     preset = read(str(path))
     session = Session(preset, observers=(Examiner(preset),))
     told = _run(_looked(session, "one"), "one")
-    assert told.findings == () and "examined at step 50" in told.progress
+    assert told.findings == ()
+    assert "examined at step 50" in told.progress
     session.close()
 
 

@@ -43,7 +43,8 @@ def test_it_says_why_it_came_to_nothing(origin: Any, monkeypatch: Any) -> None:
     over = threading.Event()
     tries = process.Trying({}, moment, over.set)
     assert over.wait(60)
-    assert tries.over and "ended with status 1" in tries.failure
+    assert tries.over
+    assert "ended with status 1" in tries.failure
     monkeypatch.setattr(sys, "executable", os.devnull)
     tries = process.Trying({}, moment, lambda: None)
     tries.join(60)
