@@ -226,7 +226,7 @@ def _is_small(run: GradientRun) -> bool:
 
 def _parts(run: GradientRun) -> Iterator[Quantities | None]:
     """An examination part by part: None after each but the last, then everything."""
-    q = Quantities()
+    q = Quantities(hurried=True)
     small = _is_small(run)
     parts = [part for name in TIERS if small or name == "economy" for part in examining.PARTS[name]]
     for part in parts[:-1]:
