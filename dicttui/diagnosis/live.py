@@ -166,8 +166,9 @@ class Live:
 
 
 def _too_new(run: GradientRun, known: _Known) -> bool:
-    """Whether it has made too few steps, and is to make more."""
-    return run.state in ("running", "paused") and run.reached - known.since < FEWEST_STEPS
+    """Whether it has made too few steps, and is to make more or, at other settings, may."""
+    goes_on = run.state in ("running", "paused") or (run.state == "finished" and known.since > 0)
+    return goes_on and run.reached - known.since < FEWEST_STEPS
 
 
 def _hear(known: _Known) -> None:

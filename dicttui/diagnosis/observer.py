@@ -49,8 +49,9 @@ class Examiner(Observer):
         del number, before
         if self._live is not None and isinstance(intervention, CHANGE_WHAT_IS_KNOWN):
             changed = {c.run: c.step for c in receipt.changes if not c.failed}
-            again = isinstance(intervention, Restart)
-            self._live.forget(changed, dict.fromkeys(changed, 0) if again else changed)
+            # Whoever goes back has the settings of then, and the losses that were made with them.
+            back = isinstance(intervention, Restart | Undo)
+            self._live.forget(changed, dict.fromkeys(changed, 0) if back else changed)
 
     def diagnosis(self, run: str) -> Diagnosis | None:
         """What is known of a run of that name."""

@@ -117,6 +117,17 @@ def test_what_was_found_at_other_settings_goes(session: Session, change: Any) ->
     assert Tries.made[1].gone, "nobody is left to try what is not so any more"
 
 
+def test_a_finished_run_at_another_rate_is_not_judged_by_its_past(session: Session) -> None:
+    session.advance(940)
+    assert _run(_looked(session), "two").findings
+    session.submit(SetLearningRate("two", factor=2))
+    told = _run(_looked(session), "two")
+    assert told.findings == ()
+    assert told.progress == "its settings are new: it is examined at step 1,050"
+    session.submit(Undo("two"))
+    assert _run(_looked(session), "two").findings
+
+
 def test_a_fork_that_is_taken_back_leaves_nothing(session: Session) -> None:
     session.submit(Fork("two", name="three"))
     _looked(session, "three")
