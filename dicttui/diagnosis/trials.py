@@ -185,8 +185,9 @@ def _floor(measure: Measure) -> float:
 def _judge(
     without: Sequence[float], remedied: Sequence[float], least: float, floor: float
 ) -> Status:
-    """confirmed: better in every order, by at least `least` of what it was and by more than forks
-    without the remedy differ among themselves. refuted: not better at all.
+    """confirmed: better in every order, by at least `least` of what it was, and by more than forks
+    without the remedy differ among themselves: on average, or so that the worst fork with it is
+    better than the best without. refuted: not better in most.
     """
     if len(without) < ORDERS or any(not math.isfinite(value) for value in remedied):
         return "refuted"
@@ -197,7 +198,8 @@ def _judge(
         return "confirmed"
     logs = [math.log(max(value, floor)) for value in finite]
     spread = statistics.stdev(logs) if len(logs) > 1 else 0.0
-    if all(better) and statistics.mean(gains) > spread:
+    apart = max(remedied) < min(without)
+    if all(better) and (apart or statistics.mean(gains) > spread):
         return "confirmed"
     return "suspected" if sum(better) * 2 > len(better) else "refuted"
 
@@ -205,20 +207,23 @@ def _judge(
 def _sentence(
     measure: str, without: Sequence[float], remedied: Sequence[float], steps: int, begins: str
 ) -> str:
-    where = {
-        "step_0": "from step 0",
-        "now": "from here",
-        "last_finite": "from the last finite state",
-    }
-    pairs = zip(without, remedied, strict=True)
-    better = sum(1 for w, r in pairs if r < w)
-    orders = "start" if begins == "step_0" else "order of batches"
-    count = f"{better} of {len(without)} {orders}{'s' if begins == 'step_0' else ''}"
-    count = count.replace("order of batches", "orders of batches")
+    where = _WHERE[begins]
+    better = sum(1 for w, r in zip(without, remedied, strict=True) if r < w)
+    of_what = "starts" if begins == "step_0" else "orders of batches"
+    count = f"better in {better} of {len(without)} {of_what}"
+    if len(without) == 1:
+        count = "hardly better, and not tried again" if better else "no better, and not tried again"
     return (
         f"{measure.replace('_', ' ')} {_middle(without)} → {_middle(remedied)} after {steps:,} "
-        f"steps {where[begins]}, better in {count}"
+        f"steps {where}, {count}"
     )
+
+
+_WHERE = {
+    "step_0": "from step 0",
+    "now": "from here",
+    "last_finite": "from the last finite state",
+}
 
 
 def _middle(values: Sequence[float]) -> str:

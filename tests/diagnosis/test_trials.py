@@ -124,6 +124,7 @@ def test_judging() -> None:
     assert judge([1, 1.1, 0.9], [0.5, 0.5, 0.5]) == "confirmed"
     assert judge([1, 1.1, 0.9], [0.98, 1.1, 0.9]) == "refuted"
     assert judge([1, 10, 0.1], [0.5, 5, 0.05]) == "suspected"  # less than they differ themselves
+    assert judge([1, 100, 2], [0.5, 0.6, 0.4]) == "confirmed"  # the worst with it beats the best
     assert judge([math.inf] * 3, [1, 1, 1]) == "confirmed"
     assert judge([1, 1, 1], [0.1, math.inf, 0.1]) == "refuted"
 

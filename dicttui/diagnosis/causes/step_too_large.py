@@ -33,7 +33,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.BEYOND),
             q.evidence("update_ratio", "‖Δrow‖ ÷ ‖row‖ in one step, median", t.LARGE_UPDATE),
             q.evidence("loss_peak_over_first", "highest loss ÷ first loss", t.THROWN),
-            q.evidence("best_over_last", "best windowed loss ÷ last", t.WORSE_THAN_BEST),
+            q.evidence(
+                "best_over_last", "best windowed loss ÷ last", t.WORSE_THAN_BEST, below=True
+            ),
             q.evidence("loss_spread", "spread of the loss ÷ loss, last quarter", t.BOUNCES),
         ),
         (lower_rate(q["lr"], "last_finite", (0.1,)) if good else ())

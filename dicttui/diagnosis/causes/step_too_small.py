@@ -24,10 +24,12 @@ def _suspect(q: Quantities) -> Suspicion | None:
         f"the step is too small: lr {q['lr']:g} has not arrived after {q['step']:,.0f} steps",
         (
             q.evidence("loss_trend", "change of the loss in as many steps again, at this pace",
-                       -t.STILL_FALLING),
-            q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.FAR_BELOW),
+                       -t.STILL_FALLING, below=True),
+            q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.FAR_BELOW,
+                       below=True),
             q.evidence("update_ratio", "‖Δrow‖ ÷ ‖row‖ in one step, median"),
-            q.evidence("most_change", "largest change of a tensor since step 0 ÷ its size", 0.05),
+            q.evidence("most_change", "largest change of a tensor since step 0 ÷ its size", 0.05,
+                       below=True),
         ),
         higher_rate(q["lr"], "now", FAR if barely_moved or far_below else NEAR),
     )  # fmt: skip
