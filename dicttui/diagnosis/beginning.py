@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from dicttui.diagnosis.quantities import Quantities
+from dicttui.diagnosis.standing import TAKES_LONG, takes_long_to_compare
 from dicttui.measures import batch_dependence, codes, coherence, norms, reconstruction
 from dicttui.training.measurement import fixed_rows
 from dicttui.training.run import GradientRun
@@ -48,8 +49,11 @@ def begun(run: GradientRun, q: Quantities) -> None:
         q.put("atom_norm_start", float(lengths.median()))
         smallest = float(lengths.min())
         q.put("norm_ratio_start", float(lengths.max()) / smallest if smallest else math.inf)
-        found = coherence.mutual_coherence(atoms, None, network.signed_code)
-        q.put("duplicate_start", found.share_of_atoms_in_pairs)
+        if takes_long_to_compare(atoms, q):
+            q.put("duplicate_start", None, TAKES_LONG)
+        else:
+            found = coherence.mutual_coherence(atoms, None, network.signed_code)
+            q.put("duplicate_start", found.share_of_atoms_in_pairs)
         # Here, because a penalty on codes that have collapsed is 0 on any batch.
         _batch_dependence(run, q)
 

@@ -1,16 +1,28 @@
 """Observing a training for its diagnosis. Importing this module does not import torch."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dicttui.diagnosis.tiers import Tier
 from dicttui.preset.model import Preset
 from dicttui.training.finding import Diagnosis, Verdict
+from dicttui.training.interventions import (
+    Intervention,
+    Receipt,
+    ResetOptimizer,
+    Restart,
+    SetLearningRate,
+    Undo,
+)
 from dicttui.training.observation import Observer
 from dicttui.training.snapshot import View
 
 if TYPE_CHECKING:
     from dicttui.diagnosis.live import Live
     from dicttui.training.experiment import Experiment
+
+CHANGE_WHAT_IS_KNOWN = (SetLearningRate, ResetOptimizer, Restart, Undo)
+"""Interventions after which findings of before are not of this training any more."""
 
 
 class Examiner(Observer):
@@ -29,6 +41,17 @@ class Examiner(Observer):
 
             self._live = Live(self._preset, self._tier, self.look_again)
         self._live.examine(experiment, view)
+
+    def intervened(
+        self, number: int, intervention: Intervention, before: Mapping[str, int], receipt: Receipt
+    ) -> None:
+        """What was known of a run goes where its training is changed."""
+        del number, before
+        if self._live is not None and isinstance(intervention, CHANGE_WHAT_IS_KNOWN):
+            changed = {c.run: c.step for c in receipt.changes if not c.failed}
+            # Whoever goes back has the settings of then, and the losses that were made with them.
+            back = isinstance(intervention, Restart | Undo)
+            self._live.forget(changed, dict.fromkeys(changed, 0) if back else changed)
 
     def diagnosis(self, run: str) -> Diagnosis | None:
         """What is known of a run of that name."""

@@ -33,6 +33,8 @@ class Quantities(Mapping[str, float]):
     """By name, why a quantity could not be had."""
     facts: dict[str, str] = field(default_factory=dict)
     """What is no number: the optimizer's name, the names of parameters that never moved."""
+    hurried: bool = False
+    """Whether a training waits meanwhile: what takes long is left out, and `why` says so."""
 
     def put(self, name: str, value: float | None, why: str = "", *, note: str = "") -> None:
         """Know a number; None or NaN is not known, and `why` says why. `note` is what a person must

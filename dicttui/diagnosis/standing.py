@@ -18,6 +18,10 @@ from dicttui.training.undisturbed import evaluating, looking
 MOST_POINTS = 32
 """Of a history that is evidence."""
 MOST_TRUE_ATOMS = 4096
+MOST_COMPARED = 2**34
+"""Multiplications to compare all pairs of atoms, a few tenths of a second on a CPU, above which
+that is not done while a training waits."""
+TAKES_LONG = "so many atoms are compared on the screen `w` only"
 FOLLOWED = ("fvu", "l0", "norm_ratio", "dead_fraction", "recovered")
 """Metrics whose history a run keeps anyway."""
 
@@ -111,15 +115,25 @@ def _codes(trainable: Trainable, q: Quantities) -> None:
     if terms:
         q.put("loss_fixed", float(total(terms)))
         q.put("penalty_part", _penalty_part(terms))
-    living = share > 0
-    found = coherence.mutual_coherence(
-        atoms, living if network.sparse_code else None, network.signed_code
-    )
-    q.put("coherence", found.max, "fewer than two living atoms")
-    q.put("duplicate_fraction", found.share_of_atoms_in_pairs)
+    if takes_long_to_compare(atoms, q):
+        q.put("coherence", None, TAKES_LONG)
+        q.put("duplicate_fraction", None, TAKES_LONG)
+    else:
+        living = share > 0
+        found = coherence.mutual_coherence(
+            atoms, living if network.sparse_code else None, network.signed_code
+        )
+        q.put("coherence", found.max, "fewer than two living atoms")
+        q.put("duplicate_fraction", found.share_of_atoms_in_pairs)
     if samples.true_atoms is not None and samples.true_atoms.shape[0] <= MOST_TRUE_ATOMS:
         known = recovery.recovery(samples.true_atoms.to(device), atoms, None, network.signed_code)
         q.put("recovered", known.recovered)
+
+
+def takes_long_to_compare(atoms: Tensor, q: Quantities) -> bool:
+    """Whether comparing all pairs of these atoms would hold up a training that waits."""
+    n_atoms, d_in = atoms.shape
+    return q.hurried and n_atoms**2 * d_in > MOST_COMPARED
 
 
 def _penalty_part(terms: Mapping[str, Tensor]) -> float:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import torch
 
-from dicttui.diagnosis import diagnosing, examining, forks, outcomes, trials
+from dicttui.diagnosis import diagnosing, examining, forks, outcomes, standing, trials
 from dicttui.diagnosis.forks import TrialError
+from dicttui.diagnosis.quantities import Quantities
 from dicttui.diagnosis.settings import keys
 from dicttui.training import moments
 from dicttui.training.finding import Setting
@@ -31,6 +32,18 @@ def test_looking_leaves_the_run_as_it_was(origin: Any) -> None:
     assert torch.equal(drawn, torch.get_rng_state())
     assert all(torch.equal(p.grad, g) for p, g in zip(parameters, gradients, strict=True))
     assert {"fvu", "sharpness_ratio", "noise_over_signal", "staleness"} <= set(q)
+
+
+def test_no_training_waits_until_very_many_atoms_are_compared(
+    origin: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(standing, "MOST_COMPARED", 12 * 12 * 8 - 1)
+    compared = {"coherence", "duplicate_fraction", "duplicate_start"}
+    for hurried, unknown in ((True, compared), (False, set())):
+        q = Quantities(hurried=hurried)
+        for part in examining.PARTS["economy"]:
+            examining.measure(part, origin(12).run, q)
+        assert {name for name, why in q.why.items() if "atoms are compared" in why} == unknown
 
 
 def test_a_fork_without_a_remedy_goes_on_as_the_run_does(origin: Any) -> None:
