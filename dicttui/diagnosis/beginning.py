@@ -102,4 +102,5 @@ def moved(run: GradientRun, q: Quantities) -> None:
     q.put("low_precision", float(bool(low)))
     held = {id(p) for o in run.trainable.optimizers for g in o.param_groups for p in g["params"]}
     outside = [n for n, p in named if id(p) not in held or not p.requires_grad]
-    q.facts["not_trained"] = ", ".join(outside)
+    # A learner that makes its own steps has no optimizer.
+    q.facts["not_trained"] = ", ".join(outside) if held else ""

@@ -163,33 +163,71 @@ def _compared(one: Swept, other: Swept, sweep: SweepResult, which: Which) -> Com
         one, other, here, there, first, second = other, one, there, here, second, first
     if not math.isfinite(_mean(first)):
         return None
-    differences = [b - a for a, b in zip(first, second, strict=True)]
-    by = _mean(differences)
-    spread = max(_spread(first), _spread(second))
+    by, spread, differ = _apart(first, second)
     least = LEAST_SHARE * abs(_mean(first))
-    always = all(difference > 0 for difference in differences)
-    enough = len(differences) >= FEWEST_SEEDS
-    differ = enough and always and by > spread and by > least
-    at = f"{_at(which)}, after {sweep.steps:,} steps,"
-    names = [f"{swept.run}{_rate(point)}" for swept, point in ((one, here), (other, there))]
-    numbers = [f"{_mean(values):.3g}" for values in (first, second)]
-    if math.isinf(by):
-        lost = sum(1 for value in second if not math.isfinite(value))
-        says = f"{names[0]} ends at {sweep.measure} {numbers[0]}, and {names[1]} diverges from " \
-               f"{lost} of {len(second)} seeds"  # fmt: skip
-    elif differ:
-        says = f"{names[0]} ends lower than {names[1]}: mean {sweep.measure} {numbers[0]} against "\
-               f"{numbers[1]} over {len(first)} seeds, whose spread is {spread:.2g}"  # fmt: skip
+    says = _end(one, here, sweep, first) + (
+        _unlike(other, there, second, spread)
+        if differ or math.isinf(by)
+        else _alike(other, there, second, by, spread, least)
+    )
+    sentence = f"{_at(which)}, after {sweep.steps:,} steps, {says}"
+    return Comparison(one.run, other.run, differ, by, spread, sentence)
+
+
+def mended_by_its_rate(swept: Swept, sweep: SweepResult) -> str:
+    """That a run ends lower at its best rate than at the preset's, in words; empty if it does not
+    by as much as two runs must to differ.
+    """
+    point, given = swept.best, swept.at_given
+    if point is None or given is None or point == given:
+        return ""
+    first, second = point.values(sweep.measure), given.values(sweep.measure)
+    if not math.isfinite(_mean(first)) or not _apart(first, second)[2]:
+        return ""
+    return (
+        f"{swept.run} at lr {point.rate:g} instead of {given.rate:g}: mean {sweep.measure} "
+        f"{_mean(second):.3g} → {_mean(first):.3g}"
+    )
+
+
+def _apart(lower: Sequence[float], higher: Sequence[float]) -> tuple[float, float, bool]:
+    """Mean difference, the larger spread, and whether it counts; the lower ones are finite."""
+    differences = [b - a for a, b in zip(lower, higher, strict=True)]
+    by = _mean(differences)
+    spread = max(_spread(lower), _spread(higher))
+    enough = len(differences) >= FEWEST_SEEDS and all(one > 0 for one in differences)
+    return by, spread, enough and by > spread and by > LEAST_SHARE * abs(_mean(lower))
+
+
+def _end(swept: Swept, point: Point, sweep: SweepResult, values: Sequence[float]) -> str:
+    return f"{swept.run}{_rate(point)} ends at mean {sweep.measure} {_mean(values):.3g}"
+
+
+def _unlike(swept: Swept, point: Point, values: Sequence[float], spread: float) -> str:
+    lost = sum(1 for value in values if not math.isfinite(value))
+    if lost:
+        return f", and {swept.run}{_rate(point)} diverges from {lost} of {len(values)} seeds"
+    return (
+        f", lower than {swept.run}{_rate(point)} at {_mean(values):.3g}, from each of "
+        f"{len(values)} seeds; their spread is {spread:.2g}"
+    )
+
+
+def _alike(
+    swept: Swept, point: Point, values: Sequence[float], by: float, spread: float, least: float
+) -> str:
+    if by <= least:
+        why = f"which is below {100 * LEAST_SHARE:g}% of it"
+    elif len(values) < FEWEST_SEEDS:
+        why = f"and fewer than {FEWEST_SEEDS} seeds do not tell it from chance"
+    elif by <= spread:
+        why = f"within the spread of {spread:.2g} over {len(values)} seeds"
     else:
-        why = (
-            f"which is below {100 * LEAST_SHARE:g} % of it" if by <= least
-            else f"and fewer than {FEWEST_SEEDS} seeds tell nothing from chance" if not enough
-            else f"within the spread of {spread:.2g} over {len(first)} seeds" if by <= spread
-            else f"and not from each of {len(first)} seeds"
-        )  # fmt: skip
-        says = f"{names[0]} and {names[1]} end alike: mean {sweep.measure} {numbers[0]} and " \
-               f"{numbers[1]}, a difference of {by:.2g}, {why}"  # fmt: skip
-    return Comparison(one.run, other.run, differ, by, spread, f"{at} {says}")
+        why = f"and not from each of {len(values)} seeds"
+    return (
+        f", and {swept.run}{_rate(point)} at {_mean(values):.3g}: no difference that counts "
+        f"({by:.2g}, {why})"
+    )
 
 
 def _alone(one: Swept, other: Swept, sweep: SweepResult) -> Comparison:

@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dicttui.data.error import DataError
 from dicttui.diagnosis import examining, ranking, verdict
+from dicttui.diagnosis import sweep as sweeping
 from dicttui.diagnosis import thresholds as t
 from dicttui.diagnosis.forks import Origin, TrialError
 from dicttui.diagnosis.quantities import Quantities
@@ -27,6 +28,8 @@ SETTLED, WORTH_A_TRIAL = 0.7, 0.65
 that are not tried: they would have to explain what is explained."""
 OBSERVATIONS = 32
 """How often a training is measured on its way, for the small charts beside the evidence."""
+LONGEST_SWEEP = 300.0
+"""Seconds that a sweep may take that nobody has asked for."""
 Told = Callable[[str], None]
 
 
@@ -46,6 +49,7 @@ def diagnose(
     tests: bool = True,
     trial_steps: int | None = None,
     only: Collection[str] = (),
+    sweep: bool | None = None,
     told: Told = lambda _line: None,
 ) -> ExperimentDiagnosis:
     """Train a preset's runs, and diagnose each.
@@ -57,6 +61,8 @@ def diagnose(
         tests: whether remedies are tried.
         trial_steps: of each fork; None: as many as the run has made, within bounds.
         only: the names of the runs that are trained and diagnosed; empty: all.
+        sweep: whether learning rates are swept before a verdict; None: where remedies are tried,
+            optimizers differ, a verdict on them would rest on it, and it does not take too long.
         told: called with a line for a person of what is being done.
 
     Raises what an Experiment raises; DataError, too, where data is missing amid a training.
@@ -76,7 +82,31 @@ def diagnose(
         found[run.name] = of_run(
             Origin(experiment, run), tier, tests=tests, trial_steps=trial_steps, told=told
         )
-    return ExperimentDiagnosis(verdict.verdict(found), found)
+    return answered(preset, found, tests=tests, sweep=sweep, told=told)
+
+
+def answered(
+    preset: Preset,
+    found: dict[str, Diagnosis],
+    *,
+    tests: bool = True,
+    sweep: bool | None = None,
+    told: Told = lambda _line: None,
+) -> ExperimentDiagnosis:
+    """The verdict on runs of a preset that have been diagnosed; see `diagnose`."""
+    answer = verdict.verdict(found)
+    compared = [run for run in preset.runs if run.name in found]
+    optimizers = {(run.optimizer, run.arguments.model_dump_json()) for run in compared}
+    asked = sweep or (sweep is None and tests and verdict.asks_for_a_sweep(answer))
+    if answer is None or not asked or len(optimizers) < 2:
+        return ExperimentDiagnosis(answer, found)
+    longest = math.inf if sweep else LONGEST_SWEEP
+    try:
+        swept = sweeping.swept(preset, only=found.keys(), seconds=longest, told=told)
+    except sweeping.SweepError as error:
+        because = f"{answer.because}; rates were not swept: {error} (`dicttui sweep` does)"
+        return ExperimentDiagnosis(replace(answer, because=because), found)
+    return ExperimentDiagnosis(verdict.verdict(found, swept), found)
 
 
 def _about(told: Told, what: str, line: str) -> None:

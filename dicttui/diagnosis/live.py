@@ -89,7 +89,14 @@ class Live:
 
     def verdict(self) -> Verdict | None:
         """What is known of the experiment."""
-        return answered({name: known.diagnosis for name, known in self._known.items()})
+        found = answered({name: known.diagnosis for name, known in self._known.items()})
+        if found is None or found.answer != "optimizer":
+            return found
+        # One rate each proves nothing of optimizers, and rates are not swept beside a training.
+        because = (
+            f"{found.because}; before it is the optimizer, its rates must be swept: dicttui sweep"
+        )
+        return Verdict("undetermined", because)
 
     def close(self, timeout: float) -> None:
         """Give up what is being tried."""

@@ -63,13 +63,22 @@ class Quantities(Mapping[str, float]):
         name: str,
         label: str,
         threshold: float | None = None,
-        speaks: Literal["for", "against"] = "for",
+        *,
+        below: bool = False,
     ) -> Evidence:
-        """A number as a person reads it beside a finding."""
+        """A number as a person reads it beside a finding: it speaks for it where it is above the
+        threshold, or below it, and where there is none.
+        """
         found = self.known.get(name)
         if found is None:
             note = self.why.get(name, "not measured")
-            return Evidence(name, label, None, threshold, speaks, note)
+            return Evidence(name, label, None, threshold, "for", note)
+        beyond = (
+            found.value < threshold
+            if below and threshold is not None
+            else (threshold is None or found.value > threshold)
+        )
+        speaks: Literal["for", "against"] = "for" if beyond else "against"
         return Evidence(
             name, label, found.value, threshold, speaks, found.note, found.steps, found.history
         )

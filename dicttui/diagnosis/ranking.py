@@ -14,6 +14,9 @@ SUSPICIOUS = 0.3
 UNTESTED_SHARE = 0.6
 """Of a suspicion's strength, as the confidence in it before its remedy has been tried."""
 NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed or there were many"
+STILL_FALLING = 0.1
+"""Share of its loss that a healthy run would lose in as many steps again, from which on it says
+so."""
 POOR_END = 0.8
 """fvu at which a run is not healthy, whatever its trials have shown."""
 STATIC = 0.9
@@ -151,6 +154,8 @@ def healthy(q: Quantities, refuted: Iterable[Finding] = ()) -> Finding:
     """That nothing is wrong, with what was looked at."""
     ripples = next((f for f in refuted if f.cause == "edge_of_stability"), None)
     line = "healthy: nothing that was measured speaks for a failure"
+    if q["loss_trend"] < -STILL_FALLING:
+        line = f"healthy, and not there yet: as many steps again take off {-q['loss_trend']:.0%}"
     if ripples is not None:
         line = "healthy: it ripples at the edge of stability, and a smaller rate does not end lower"
     names = (
@@ -169,7 +174,7 @@ def healthy(q: Quantities, refuted: Iterable[Finding] = ()) -> Finding:
         "for them were tried, and their remedies made no difference that counts.",
         source="the table of failure modes in the README",
         answer="none",
-        evidence=tuple(q.evidence(name, label, None, "against") for name, label in names),
+        evidence=tuple(q.evidence(name, label, None) for name, label in names),
         against="a confirmed finding",
     )
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 
-from dicttui.diagnosis import verdict
-from dicttui.diagnosis.diagnosing import ExperimentDiagnosis, Told, of_run
+from dicttui.diagnosis.diagnosing import ExperimentDiagnosis, Told, answered, of_run
 from dicttui.diagnosis.forks import Origin
 from dicttui.diagnosis.tiers import Tier
 from dicttui.record import resuming
@@ -75,4 +74,6 @@ def diagnose(
             experiment.preset = placed(preset, str(run.trainable.device))
             told(f"{run.name}: measuring")
             found[run.name] = of_run(Origin(experiment, run), tier, tests=tests, told=told)
-    return ExperimentDiagnosis(verdict.verdict(found), found)
+    # Forks are in no preset, and rates may have been changed since.
+    runs = tuple(Origin(experiment, run).preset.runs[0] for run in experiment.runs)
+    return answered(preset.model_copy(update={"runs": runs}), found, tests=tests, told=told)

@@ -205,20 +205,23 @@ def _judge(
 def _sentence(
     measure: str, without: Sequence[float], remedied: Sequence[float], steps: int, begins: str
 ) -> str:
-    where = {
-        "step_0": "from step 0",
-        "now": "from here",
-        "last_finite": "from the last finite state",
-    }
-    pairs = zip(without, remedied, strict=True)
-    better = sum(1 for w, r in pairs if r < w)
-    orders = "start" if begins == "step_0" else "order of batches"
-    count = f"{better} of {len(without)} {orders}{'s' if begins == 'step_0' else ''}"
-    count = count.replace("order of batches", "orders of batches")
+    where = _WHERE[begins]
+    better = sum(1 for w, r in zip(without, remedied, strict=True) if r < w)
+    of_what = "starts" if begins == "step_0" else "orders of batches"
+    count = f"better in {better} of {len(without)} {of_what}"
+    if len(without) == 1:
+        count = "hardly better, and not tried again" if better else "no better, and not tried again"
     return (
         f"{measure.replace('_', ' ')} {_middle(without)} → {_middle(remedied)} after {steps:,} "
-        f"steps {where[begins]}, better in {count}"
+        f"steps {where}, {count}"
     )
+
+
+_WHERE = {
+    "step_0": "from step 0",
+    "now": "from here",
+    "last_finite": "from the last finite state",
+}
 
 
 def _middle(values: Sequence[float]) -> str:

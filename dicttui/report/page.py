@@ -23,9 +23,11 @@ from dicttui.report.parts.repeat import repeat
 from dicttui.report.parts.rows import rows
 from dicttui.report.parts.runs import runs
 from dicttui.report.parts.table import table
+from dicttui.report.parts.why import why
 
 PLACES = (
     ("runs", "Runs"),
+    ("why", "Why"),
     ("curves", "Curves"),
     ("norms", "Norms"),
     ("interventions", "Interventions"),
@@ -94,6 +96,7 @@ def _body(material: Material) -> Markup:
         heading(material),
         element("nav", links),
         runs(material),
+        why(material),
         curves(material),
         rows(material),
         changes(material),

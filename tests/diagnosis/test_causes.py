@@ -2,6 +2,7 @@
 
 import math
 import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -114,3 +115,10 @@ def test_its_remedies_are_settings_that_a_preset_takes(cause: str, numbers: Any)
     preset = preset.model_copy(update={"runs": preset.runs[:1]})
     for remedy in found.remedies:
         changed(preset, [(s.key, s.value) for s in remedy.settings])
+
+
+def test_the_readme_says_what_each_makes_of_the_question() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(\w+)` \| (\w+) \|", readme, re.M))
+    for cause in CAUSES.values():
+        assert told[cause.id] == ("state" if cause.state else cause.answer)

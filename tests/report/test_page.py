@@ -12,6 +12,7 @@ from handmade_experiment import HOSTILE, Handmade, diverged, handmade, hostile
 from dicttui.record.error import RecordError
 from dicttui.report.error import ReportError
 from dicttui.report.page import page, write, write_page
+from dicttui.training.finding import Diagnosis, Evidence, Finding, Remedy, Setting, Verdict
 
 
 class Page(HTMLParser):
@@ -45,6 +46,23 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def whole():
     return Page(page(handmade()))
+
+
+def test_why_says_what_was_found_or_how_to_find_it(whole):
+    assert "dicttui diagnose 3f9a1c" in whole.sections["why"]
+    found = handmade()
+    finding = Finding(
+        "step_too_large", "confirmed", 0.9, "λ <b>overshoots</b>", "It overshoots.", "a paper",
+        "step_size", (Evidence("fvu", "fvu", 0.9, 0.35),),
+        remedy=Remedy("less", (Setting("lr", "0.1"),)),
+    )  # fmt: skip
+    last = found.frames_[-1]
+    runs = tuple(replace(run, diagnosis=Diagnosis(9, (finding,))) for run in last.runs)
+    verdict = Verdict("step_size", "it overshoots")
+    found.frames_[-1] = replace(last, runs=runs, verdict=verdict)
+    why = Page(page(found)).sections["why"]
+    for expected in ("No, the step size.", "λ <b>overshoots</b>", "confidence 90 %", "lr = 0.1"):
+        assert expected in why
 
 
 def test_what_ran_is_said(whole):

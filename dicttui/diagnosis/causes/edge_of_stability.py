@@ -22,7 +22,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("rising_share", "share of steps that rise", t.RISES),
             q.evidence("ripple_share", "ripple ÷ loss"),
         ),
-        lower_rate(q["lr"], "now"),
+        lower_rate(q["lr"], "now", (10**-0.5, 0.1)),
     )
 
 

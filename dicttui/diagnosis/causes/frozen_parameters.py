@@ -20,7 +20,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         (
             q.evidence("frozen_fraction", "share of parameters that stand where they began", 0),
             q.evidence("least_change", "smallest change of a tensor ÷ its size"),
-            q.evidence("dictionary_lr_scale", "dictionary_lr_scale", 0.01),
+            q.evidence("dictionary_lr_scale", "dictionary_lr_scale", 0.01, below=True),
         ),
         remedies,
         untested=""

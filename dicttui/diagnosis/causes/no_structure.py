@@ -15,7 +15,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         "the samples have no structure beyond their covariance: no sparse code fits them",
         (
             q.evidence("structure", "excess kurtosis of whitened samples, in standard errors",
-                       t.STRUCTURE),
+                       t.STRUCTURE, below=True),
             q.evidence("fvu", "fvu"),
             q.evidence("l0", "atoms that fire on a sample"),
         ),

@@ -22,8 +22,8 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("noise_over_signal", "gradient noise of a batch ÷ signal", t.NOISY),
             q.evidence("noise_scale", "noise scale, in samples"),
             q.evidence("loss_trend", "change of the loss in as many steps again, at this pace",
-                       -t.STILL_FALLING),
-            q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.EDGE, "against"),
+                       -t.STILL_FALLING, below=True),
+            q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.EDGE),
         ),
         tuple(
             keys(f"batches of {larger}, or a learning rate that falls to 0 (schedule = \"cosine\")",

@@ -16,10 +16,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         f"{q['radial_share']:.0%} of each update goes along its row, and the constraint takes it "
         "back",
         (q.evidence("radial_share", "share of the update along the row, median", t.RADIAL),),
-        (
-            keys("gradients without their part along the row", "now", project='"gradient"'),
-            keys("updates without their part along the row", "now", project='"update"'),
-        ),
+        (keys("gradients without their part along the row", "now", project='"gradient"'),),
     )
 
 

@@ -23,7 +23,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("norm_ratio", "longest row ÷ shortest", t.UNEVEN),
             q.evidence("norm_growth", "median row now ÷ at step 0", t.GROWN),
             q.evidence("code_scale", "rms of the codes that fire"),
-            q.evidence("recovered", "true atoms recovered", None, "for"),
+            q.evidence("recovered", "true atoms recovered", None),
         ),
         (
             keys("rows of length 1", "step_0", constraint='"unit_norm"'),

@@ -26,9 +26,10 @@ def _suspect(q: Quantities) -> Suspicion | None:
         "steps are far too long" if short
         else "the second moment lags behind gradients that grew: steps are too long",
         (
-            q.evidence("beta2", "β₂, which should be above β₁²", q["beta1"] ** 2),
+            q.evidence("beta2", "β₂, which should be above β₁²", q["beta1"] ** 2, below=True),
             q.evidence("adam_ratio", "|m̂| ÷ (√v̂ + ε), median", t.LARGE_RATIO),
-            q.evidence("staleness", "log₁₀ of √v̂ ÷ rms of the gradients of now", -t.STALE),
+            q.evidence("staleness", "log₁₀ of √v̂ ÷ rms of the gradients of now", -t.STALE,
+                       below=True),
             q.evidence("loss_spread", "spread of the loss ÷ loss, last quarter", t.BOUNCES),
         ),
         tuple(remedies),

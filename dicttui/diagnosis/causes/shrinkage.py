@@ -12,7 +12,8 @@ def _suspect(q: Quantities) -> Suspicion | None:
     if not (q["l1_coefficient"] > 0 or own) or collapsed(q):
         return None
     saved = q["fvu_rescaled"] / q["fvu"] if q["fvu"] > 0 else 1.0
-    if not (q["shrinkage"] > t.SHRUNK and saved < t.RESCALED):
+    much = q["shrinkage"] > t.SHRUNK and q["fvu"] > t.SHRUNK_FVU
+    if not (much and saved < t.RESCALED):
         return None
     k = max(1, round(q["l0"]))
     plain = own and q["shrinkage"] > t.SHRUNK_PLAINLY

@@ -5,6 +5,10 @@ from dicttui.diagnosis.cause import Cause, Suspicion
 from dicttui.diagnosis.quantities import Quantities
 from dicttui.diagnosis.settings import lower_rate
 
+NEAR, FAR = (10**-0.5, 0.1), (10**-0.5, 0.1, 0.01)
+"""Factors of smaller rates: where little speaks for it, none that is far smaller is tried."""
+WEAK = 0.5
+
 
 def _suspect(q: Quantities) -> Suspicion | None:
     signs = {
@@ -29,11 +33,13 @@ def _suspect(q: Quantities) -> Suspicion | None:
             q.evidence("sharpness_ratio", "sharpness ÷ the optimizer's limit", t.BEYOND),
             q.evidence("update_ratio", "‖Δrow‖ ÷ ‖row‖ in one step, median", t.LARGE_UPDATE),
             q.evidence("loss_peak_over_first", "highest loss ÷ first loss", t.THROWN),
-            q.evidence("best_over_last", "best windowed loss ÷ last", t.WORSE_THAN_BEST),
+            q.evidence(
+                "best_over_last", "best windowed loss ÷ last", t.WORSE_THAN_BEST, below=True
+            ),
             q.evidence("loss_spread", "spread of the loss ÷ loss, last quarter", t.BOUNCES),
         ),
         (lower_rate(q["lr"], "last_finite", (0.1,)) if good else ())
-        + lower_rate(q["lr"], "step_0"),
+        + lower_rate(q["lr"], "step_0", FAR if max(seen) > WEAK else NEAR),
     )
 
 

@@ -32,7 +32,9 @@ def _suspect(q: Quantities) -> Suspicion | None:
         f"the samples are not scaled: {words}",
         (
             q.evidence("offset", "‖mean‖ ÷ ‖std‖ of the samples", t.OFFSET),
-            q.evidence("x_rms", "rms of the samples", t.RMS_HIGH if large else t.RMS_LOW),
+            q.evidence(
+                "x_rms", "rms of the samples", t.RMS_HIGH if large else t.RMS_LOW, below=small
+            ),
             q.evidence("fvu", "fvu"),
         ),
         tuple(remedies),

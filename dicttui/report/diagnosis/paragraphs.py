@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
-NARROWEST = 24
-"""Cells for words, however deep they are indented."""
+NARROWEST, NARROWEST_LABEL = 24, 12
+"""Cells for words, however deep they are indented, and for words beside numbers."""
 GAP = 2
 
 
@@ -31,7 +31,7 @@ def columns(rows: Sequence[Sequence[str]], width: int, *, indent: int = 0) -> It
     cells = max(len(row) for row in rows)
     widths = [max(len(row[i]) if i < len(row) else 0 for row in rows) for i in range(1, cells)]
     taken = sum(GAP + one for one in widths)
-    label = max(NARROWEST, min(max(len(row[0]) for row in rows), width - indent - taken))
+    label = max(NARROWEST_LABEL, min(max(len(row[0]) for row in rows), width - indent - taken))
     for first, *rest in rows:
         lines = wrap(first, label, break_on_hyphens=False) or [""]
         numbers = "".join(f"{'':{GAP}}{text:>{w}}" for text, w in zip(rest, widths, strict=False))

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from dicttui.diagnosis.comparison import SweepResult, Swept
+from dicttui.report.diagnosis.paragraphs import paragraph
 from dicttui.report.wording import number
 
 ROWS = 12
@@ -47,7 +48,7 @@ def chart(sweep: SweepResult, width: int, markers: str) -> Iterator[str]:
     legend = "   ".join(
         f"{markers[i % len(markers)]} {one.run}" for i, one in enumerate(sweep.runs)
     )
-    yield f"{sweep.measure} against learning rate:   {legend}"
+    yield from paragraph(f"{sweep.measure} against learning rate:   {legend}", width)
     if any(cell != " " for cell in top):
         yield f"{DIVERGED:>{LABEL}} ┤ {''.join(top)}".rstrip()
     for place, row in enumerate(rows):
@@ -99,11 +100,11 @@ def _label(down: _Scale | None, place: int) -> str:
 
 def _ticks(rates: list[float], across: _Scale, columns: int) -> str:
     """The rates below their columns, as far as they have room."""
-    line = [" "] * (columns + LABEL)
+    line = [" "] * columns
     free = 0
     for rate in rates:
         text = number(rate, 3)
-        start = max(0, across(rate) - len(text) // 2)
+        start = min(max(0, across(rate) - len(text) // 2), columns - len(text))
         if start >= free:
             line[start : start + len(text)] = text
             free = start + len(text) + 1

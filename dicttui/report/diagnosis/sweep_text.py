@@ -13,6 +13,7 @@ from dicttui.diagnosis.comparison import (
 )
 from dicttui.report.diagnosis.paragraphs import paragraph
 from dicttui.report.diagnosis.sweep_chart import chart
+from dicttui.report.diagnosis.text import capital
 from dicttui.report.wording import count, number
 
 GAP, SIGNS = 2, 3
@@ -32,7 +33,7 @@ def report(sweep: SweepResult, width: int, markers: str) -> Iterator[str]:
     seeds = ", ".join(str(seed) for seed in sweep.seeds)
     of = f"the median of seeds {seeds}" if len(sweep.seeds) > 1 else f"seed {seeds}"
     yield from paragraph(
-        f"{_capital(sweep.measure)} after {count(sweep.steps)} steps by learning rate: {of}", width
+        f"{capital(sweep.measure)} after {count(sweep.steps)} steps by learning rate: {of}", width
     )
     if sweep.why:
         yield from paragraph(f"Measured by {sweep.measure}: {sweep.why}.", width)
@@ -120,7 +121,3 @@ def _cell(swept: Swept, rate: float | None, sweep: SweepResult) -> str:
 
 def _rate(rate: float | None) -> str:
     return "none" if rate is None else number(rate, 3)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -16,7 +16,7 @@ def report(verdict: Verdict | None, runs: Mapping[str, Diagnosis], width: int) -
     run with its findings, best first.
     """
     if verdict is not None:
-        yield from paragraph(f"{QUESTION} {_capital(ANSWERS[verdict.answer])}.", width)
+        yield from paragraph(f"{QUESTION} {capital(ANSWERS[verdict.answer])}.", width)
         yield from paragraph(verdict.because, width, indent=2)
     for name, one in runs.items():
         yield ""
@@ -45,20 +45,24 @@ def _run(name: str, diagnosis: Diagnosis, width: int) -> Iterator[str]:
 
 def _finding(finding: Finding, place: int, run: str, width: int) -> Iterator[str]:
     if is_healthy(finding):
-        yield from paragraph(_capital(finding.line), width)
+        yield from paragraph(capital(finding.line), width)
     else:
-        yield from paragraph(f"{place}. {_capital(finding.line)}", width, hanging=3)
+        yield from paragraph(f"{place}. {capital(finding.line)}", width, hanging=3)
         words = f"{finding.cause}, {finding.status}, confidence {share(finding.confidence)}"
         yield from paragraph(words, width, indent=3)
-    if is_healthy(finding):
-        yield from _numbers("What was measured", finding.evidence, width)
-        return
     known = [one for one in finding.evidence if one.value is not None]
+    told = list(_numbers(known, width))
     for speaks in ("for", "against"):
-        told = [one for one in known if one.speaks == speaks]
-        yield from _numbers(f"What speaks {speaks} it", told, width)
-    missing = [one for one in finding.evidence if one.value is None]
-    yield from _numbers("What is not known", missing, width)
+        lines = [line for one, some in zip(known, told, strict=True)
+                 if one.speaks == speaks for line in some]  # fmt: skip
+        if lines:
+            yield "   What was measured" if is_healthy(finding) else f"   What speaks {speaks} it"
+        yield from lines
+    missing = [f"{one.label} ({one.note})" for one in finding.evidence if one.value is None]
+    if missing:
+        yield from paragraph(f"Not known: {'; '.join(missing)}.", width, indent=3)
+    if is_healthy(finding):
+        return
     if finding.states:
         yield from paragraph(f"It has led to: {', '.join(finding.states)}.", width, indent=3)
     if finding.against:
@@ -83,17 +87,15 @@ def _refuted(finding: Finding, width: int) -> Iterator[str]:
     yield from paragraph(words, width, hanging=3)
 
 
-def _numbers(heading: str, evidence: Sequence[Evidence], width: int) -> Iterator[str]:
-    if evidence:
-        yield f"   {heading}"
+def _numbers(evidence: Sequence[Evidence], width: int) -> Iterator[list[str]]:
+    """The lines of each number: what it is, the number, what it is judged against; its note."""
     rows = []
     for one in evidence:
         threshold = "" if one.threshold is None else f"threshold {number(one.threshold, 3)}"
         rows.append((one.label, number(one.value, 3), threshold))
     for lines, one in zip(columns(rows, width, indent=5), evidence, strict=True):
-        yield from lines
-        if one.note:
-            yield from paragraph(f"({one.note})", width, indent=7)
+        note = paragraph(f"({one.note})", width, indent=7) if one.note else ()
+        yield [*lines, *note]
 
 
 def _remedy(remedy: Remedy, run: str, width: int) -> Iterator[str]:
@@ -132,5 +134,6 @@ def _effect(effect: Effect, width: int) -> Iterator[str]:
         yield from lines
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def capital(text: str) -> str:
+    """The text with a capital letter in front; a symbol, λ say, stays what it is."""
+    return text[:1].upper() + text[1:] if text[:1].isascii() else text

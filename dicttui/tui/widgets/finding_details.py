@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
+from dicttui.report.diagnosis.words import BEGINS, is_healthy
 from dicttui.training.finding import Effect, Finding, Remedy
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.numbers import count, number, percent
 from dicttui.tui.widgets.evidence_table import evidence_table
-from dicttui.tui.widgets.finding_words import BEGINS, POINTS_TO, is_healthy, role, sign, status
+from dicttui.tui.widgets.finding_words import POINTS_TO, role, sign, status
 from dicttui.tui.widgets.roles import Role, Span, Spans, folded
 
 __all__ = ["details", "unknown_quantities"]

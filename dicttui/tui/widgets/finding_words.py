@@ -2,24 +2,13 @@
 
 from collections.abc import Iterator
 
-from dicttui.training.finding import Answer, Begins, Diagnosis, Finding, Status, Verdict
+from dicttui.report.diagnosis.words import ANSWERS, QUESTION, is_healthy
+from dicttui.training.finding import Answer, Diagnosis, Finding, Status, Verdict
 from dicttui.tui.glyphs import Glyphs
 from dicttui.tui.numbers import percent
 from dicttui.tui.widgets.roles import Role, Span, apart, cells_of, cut
 
-HEALTHY = "healthy"
-"""The cause that is none."""
 ROLES: dict[Status, Role] = {"suspected": "warn", "confirmed": "bad", "refuted": "muted"}
-ANSWERS: dict[Answer, str] = {
-    "optimizer": "yes, the optimizer",
-    "step_size": "no, the step size",
-    "objective": "no, the objective",
-    "data": "no, the data",
-    "initialisation": "no, the initialisation",
-    "implementation": "no, the implementation",
-    "none": "nothing is wrong",
-    "undetermined": "undetermined",
-}
 POINTS_TO: dict[Answer, str] = {
     "optimizer": "the optimizer",
     "step_size": "the step size",
@@ -30,17 +19,6 @@ POINTS_TO: dict[Answer, str] = {
     "none": "nothing",
     "undetermined": "nothing that is known",
 }
-BEGINS: dict[Begins, str] = {
-    "now": "at the run's present step",
-    "last_finite": "at the run's last finite state",
-    "step_0": "at step 0: no remedy undoes the state that it is in",
-}
-QUESTION = "Is it the optimizer?"
-
-
-def is_healthy(finding: Finding) -> bool:
-    """Whether it says that nothing is wrong."""
-    return finding.cause == HEALTHY
 
 
 def sign(finding: Finding, glyphs: Glyphs) -> str:

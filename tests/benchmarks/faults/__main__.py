@@ -80,6 +80,11 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="print the table alone")
     arguments = parser.parse_args()
     keys = list(keys_of(arguments.part, arguments.causes, arguments.settings, arguments.seeds))
+    # Seed after seed, so that what has been made so far is of everything alike.
+    first: dict[tuple[str, str], int] = {}
+    for cause, setting, seed in keys:
+        first.setdefault((cause, setting), seed)
+    keys.sort(key=lambda key: key[2] - first[key[:2]])
     rows = known(arguments.out)
     if not arguments.table:
         missing = [key for key in keys if key not in rows]
