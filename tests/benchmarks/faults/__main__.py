@@ -10,6 +10,7 @@ import argparse
 import json
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -42,6 +43,25 @@ def known(path: Path) -> dict[Key, Row]:
     return {(row["cause"], row["setting"], row["seed"]): row for row in rows}
 
 
+def judged(keys: list[Key], jobs: int, tests: bool) -> Iterable[Row]:
+    """A row for each training, as they come. Where a worker is killed, others go on with what it
+    leaves; raises BrokenProcessPool where none of them comes to an end.
+    """
+    left = dict.fromkeys(keys)
+    while left:
+        before = len(left)
+        try:
+            with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+                futures = [pool.submit(judge, *key, tests) for key in left]
+                for future in as_completed(futures):
+                    row = future.result()
+                    del left[row["cause"], row["setting"], row["seed"]]
+                    yield row
+        except BrokenProcessPool:
+            if len(left) == before:
+                raise
+
+
 def main() -> None:
     """Diagnose what was asked for, and print the table."""
     parser = argparse.ArgumentParser(
@@ -68,13 +88,10 @@ def main() -> None:
     rows = known(arguments.out)
     if not arguments.table:
         missing = [key for key in keys if key not in rows]
-        with (
-            ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as pool,
-            arguments.out.open("a") as file,
-        ):
-            futures = [pool.submit(judge, *key, not arguments.no_tests) for key in missing]
-            for count, future in enumerate(as_completed(futures), start=1):
-                row = future.result()
+        with arguments.out.open("a") as file:
+            for count, row in enumerate(
+                judged(missing, arguments.jobs, not arguments.no_tests), start=1
+            ):
                 rows[row["cause"], row["setting"], row["seed"]] = row
                 file.write(json.dumps(row) + "\n")
                 file.flush()

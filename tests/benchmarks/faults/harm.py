@@ -3,12 +3,11 @@
     python -m tests.benchmarks.faults.harm [--causes …] [--settings …] [--seeds 0 1 2] [--jobs 2]
 
 A fault harms where the measure it is about is worse in every seed than in the setting without it,
-and the difference of the means is larger than the spread (the standard deviation over seeds) of
-either. A diverged training counts as infinitely bad.
+and the difference of the means is larger than the spread (the standard deviation over seeds) that
+it has there. A diverged training counts as infinitely bad.
 """
 
 import argparse
-import math
 import statistics
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -40,13 +39,10 @@ def with_fault(cause: str, setting: str, seed: int) -> tuple[Outcome, Outcome]:
 
 
 def harms(before: list[float], after: list[float]) -> bool:
-    """Whether the measure is worse with the fault, by more than the spread."""
-    worse = all(b < a for b, a in zip(before, after, strict=True))
-    if not worse or any(math.isinf(value) for value in after):
-        return worse
-    spread = max(statistics.stdev(before), statistics.stdev(after) if len(after) > 2 else 0.0)
-    gained = statistics.mean(after) - statistics.mean(before)
-    return gained > min(spread, statistics.stdev(before) * 3 + 1e-12) if spread else gained > 0
+    """Whether the measure is worse with the fault in every seed, and by more than the spread."""
+    if any(b >= a for b, a in zip(before, after, strict=True)):
+        return False
+    return statistics.mean(after) - statistics.mean(before) > statistics.stdev(before)
 
 
 def _one(key: tuple[str, str], seeds: list[int]) -> list[tuple[Outcome, Outcome]]:

@@ -16,6 +16,7 @@ from dicttui.training.finding import Finding, Remedy
 
 from .injections import ALL, HEALTHY, healthy
 from .outcome import outcome, trained
+from .samples import forget_files
 from .settings import SETTINGS
 from .tables import Table, changed, preset_of
 
@@ -50,6 +51,7 @@ def judge(cause: str, setting: str, seed: int, tests: bool) -> Row:
         ]
     except Exception:  # any: a benchmark of many hours goes on with the next
         row["error"] = traceback.format_exc()
+    forget_files()
     row["seconds"] = round(time.perf_counter() - began, 2)
     return row
 

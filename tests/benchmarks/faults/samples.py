@@ -28,6 +28,12 @@ def _folder() -> Path:
     return made
 
 
+def forget_files() -> None:
+    """Remove what has been written so far; presets that name it are of no use afterwards."""
+    for path in _folder().iterdir():
+        path.unlink()
+
+
 def samples_of(table: Table, seed: int) -> Array:
     """The train samples [n, d_in] of a setting."""
     samples = Experiment(preset_of(table, seed, "samples")).samples
