@@ -17,7 +17,7 @@ NOT_TRIED = "not tried: stronger suspicions were, and one of them was confirmed 
 STILL_FALLING = 0.1
 """Share of its loss that a healthy run would lose in as many steps again, from which on it says
 so."""
-STRONG = 0.75
+STRONG, LIKELY = 0.75, 0.4
 POOR_END = 0.8
 """fvu at which a run is not healthy, whatever its trials have shown."""
 STATIC = 0.9
@@ -102,7 +102,7 @@ def ranked(found: Iterable[Suspected], q: Quantities, *, tried: bool) -> tuple[F
         # Something is wrong, and no trial has shown what: the likeliest stays suspected.
         alive, refuted = [replace(one, undecided=True) for one in standing[:1]], refuted[1:]
     if not alive:
-        return (healthy(q, refuted),)
+        return (healthy(q, refuted, tried=tried),)
     findings = [_finding(one, tuple(states.get(one.cause.id, ()))) for one in _ordered(alive)]
     return (*findings, *refuted)
 
@@ -128,8 +128,11 @@ def _leads_to(cause: str, other: str, roots: Mapping[str, Suspected]) -> bool:
 
 
 def _ordered(found: Iterable[Suspected]) -> list[Suspected]:
+    every = list(found)
     place = {cause: index for index, cause in enumerate(CAUSES)}
-    return sorted(found, key=lambda one: (one.cause.state, -round(one.confidence, 1),
+    # A state comes after whatever may have led to it, unless hardly anything speaks for that.
+    likely = any(one.confidence >= LIKELY for one in every if not one.cause.state)
+    return sorted(every, key=lambda one: (one.cause.state and likely, -round(one.confidence, 1),
                                           -one.confidence, place[one.cause.id]))  # fmt: skip
 
 
@@ -153,7 +156,7 @@ def _finding(one: Suspected, states: tuple[str, ...]) -> Finding:
     )
 
 
-def healthy(q: Quantities, refuted: Iterable[Finding] = ()) -> Finding:
+def healthy(q: Quantities, refuted: Iterable[Finding] = (), *, tried: bool = False) -> Finding:
     """That nothing is wrong, with what was looked at."""
     ripples = next((f for f in refuted if f.cause == "edge_of_stability"), None)
     line = "healthy: nothing that was measured speaks for a failure"
@@ -170,16 +173,25 @@ def healthy(q: Quantities, refuted: Iterable[Finding] = ()) -> Finding:
     )
     return Finding(
         cause="healthy",
-        status="suspected" if ripples is None else "confirmed",
+        status="confirmed" if tried else "suspected",
         confidence=0.8,
         line=line,
-        mechanism="Every failure mode that dicttui knows was looked for. Those whose numbers spoke "
-        "for them were tried, and their remedies made no difference that counts.",
+        mechanism=_TRIED if tried else _NOT_TRIED,
         source="the table of failure modes in the README",
         answer="none",
         evidence=tuple(q.evidence(name, label, None) for name, label in names),
         against="a confirmed finding",
     )
+
+
+_TRIED = (
+    "Every failure mode that dicttui knows was looked for in what could be measured. Those whose "
+    "numbers spoke for them were tried, and their remedies made no difference that counts."
+)
+_NOT_TRIED = (
+    "What was measured speaks for no failure mode that dicttui knows. Nothing has been tried, and "
+    "what could not be measured is listed."
+)
 
 
 def with_trial(one: Suspected, tried: Compared | None, untested: str = "") -> Suspected:
