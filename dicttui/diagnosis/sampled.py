@@ -17,6 +17,7 @@ def look(run: GradientRun, q: Quantities) -> None:
     x = trainable.samples.train[:LOOKED_AT]
     found = samples.look(x)
     q.put("outliers", found.outliers / max(1, len(x)))
+    q.put("outlier_gap", found.gap, "no sample is far from the others")
     q.put("outlier_worst", found.worst)
     q.put("nonfinite_samples", found.nonfinite)
     q.put("constant_features", found.constant_features / x.shape[1])

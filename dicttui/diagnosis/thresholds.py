@@ -102,6 +102,8 @@ NO_DIGITS_LEFT = 1e5
 RMS_LOW, RMS_HIGH = 0.2, 5.0
 WORST = 20.0
 """Largest ÷ median distance from the mean."""
+APART = 2.0
+"""Distance of the nearest outlier ÷ that of the farthest other sample."""
 REPEATED = 0.5
 """Share of samples that are copies of others."""
 CONSTANT = 0.1

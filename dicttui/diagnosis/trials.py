@@ -92,7 +92,7 @@ class Trials:
         sentence = _sentence(measure, without, remedied, steps, remedy.begins)
         effect = Effect(measure, tuple(without), tuple(remedied), steps, sentence)
         pairs = zip(without, remedied, strict=True)
-        gain = statistics.fmean(_gain(w, r, _floor(measure)) for w, r in pairs)
+        gain = _mean([_gain(w, r, _floor(measure)) for w, r in pairs])
         return Compared(remedy, status, effect, gain)
 
     def length(self, begins: str) -> int:
@@ -178,6 +178,13 @@ def _gain(without: float, remedied: float, floor: float) -> float:
     return math.log(max(without, floor)) - math.log(max(remedied, floor))
 
 
+def _mean(gains: Sequence[float]) -> float:
+    """Infinite where a fork diverged with the remedy (−inf), or only without one."""
+    if -math.inf in gains:
+        return -math.inf
+    return statistics.fmean(gains)
+
+
 def _floor(measure: Measure) -> float:
     return LEAST_SHARE if measure.endswith("fraction") else LEAST
 
@@ -199,7 +206,7 @@ def _judge(
     logs = [math.log(max(value, floor)) for value in finite]
     spread = statistics.stdev(logs) if len(logs) > 1 else 0.0
     apart = max(remedied) < min(without)
-    if all(better) and (apart or statistics.mean(gains) > spread):
+    if all(better) and (apart or _mean(gains) > spread):
         return "confirmed"
     return "suspected" if sum(better) * 2 > len(better) else "refuted"
 

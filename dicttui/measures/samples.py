@@ -29,6 +29,9 @@ class SampleFacts(NamedTuple):
     """Samples that are exactly equal to an earlier one."""
     outlier_rows: tuple[int, ...]
     """The indices of the farthest outliers, at most NAMED, farthest first."""
+    gap: float = math.nan
+    """The nearest outlier's distance ÷ that of the farthest other sample; NaN without outliers.
+    Near 1 the tail is heavy and nothing more; what is far from all others leaves a gap."""
 
 
 def look(x: Tensor) -> SampleFacts:
@@ -52,11 +55,20 @@ def look(x: Tensor) -> SampleFacts:
     return SampleFacts(
         nonfinite=nonfinite,
         outliers=len(outliers),
+        gap=_gap(far, outliers),
         worst=largest / median if median > 0 else math.nan,
         constant_features=int((x.amax(dim=0) == x.amin(dim=0)).sum()),
         duplicates=_duplicates(x),
         outlier_rows=tuple(rows[outliers[farthest]].tolist()),
     )
+
+
+def _gap(far: Tensor, outliers: Tensor) -> float:
+    if not len(outliers) or len(outliers) == len(far):
+        return math.nan
+    nearest = float(far[outliers].min())
+    others = far[far < nearest]
+    return nearest / float(others.max()) if len(others) and float(others.max()) else math.nan
 
 
 def _duplicates(x: Tensor) -> int:

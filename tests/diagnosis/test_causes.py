@@ -59,7 +59,7 @@ SHOWN: dict[str, tuple[dict[str, float], dict[str, str]]] = {
     "shrinkage": ({"shrinkage": 1.4, "fvu": 0.2, "fvu_rescaled": 0.1}, {}),
     "bad_initialisation": ({"fvu_start": 100}, {}),
     "unscaled_data": ({"offset": 8}, {}),
-    "bad_samples": ({"outliers": 0.001, "outlier_worst": 300}, {}),
+    "bad_samples": ({"outliers": 0.001, "outlier_worst": 300, "outlier_gap": 40}, {}),
     "frozen_parameters": ({"frozen_fraction": 0.4}, {"frozen": "W_dec"}),
     "precision_lost": ({"lost_updates": 0.8}, {"low_precision": "bfloat16"}),
     "overfit": ({"fvu_train": 0.01}, {}),

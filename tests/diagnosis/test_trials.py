@@ -127,6 +127,8 @@ def test_judging() -> None:
     assert judge([1, 100, 2], [0.5, 0.6, 0.4]) == "confirmed"  # the worst with it beats the best
     assert judge([math.inf] * 3, [1, 1, 1]) == "confirmed"
     assert judge([1, 1, 1], [0.1, math.inf, 0.1]) == "refuted"
+    assert judge([math.inf, 1, 1], [0.1, 0.1, 0.1]) == "confirmed"
+    assert trials._mean([math.inf, -math.inf, 0.3]) == -math.inf
 
 
 def test_a_whole_diagnosis_names_the_penalty_that_is_too_strong(origin: Any) -> None:

@@ -17,8 +17,9 @@ def good(n=60, seed=0):
 def test_nothing_is_wrong_with_good_samples():
     found = look(good())
     assert found[:2] == (0, 0)
-    assert found[3:] == (0, 0, ())
+    assert found[3:6] == (0, 0, ())
     assert 1 < found.worst < 5
+    assert math.isnan(found.gap)
 
 
 @pytest.mark.parametrize("block", [7, 2**14])
@@ -41,6 +42,8 @@ def test_what_was_put_in_is_found(monkeypatch, block):
     distances = [math.dist(row, centre) for row in rows]
     by_hand = max(distances) / statistics.median_low(distances)
     assert found.worst == pytest.approx(by_hand, rel=1e-4)
+    *_, other, nearest, _ = sorted(distances)
+    assert found.gap == pytest.approx(nearest / other, rel=1e-4)
 
 
 def test_many_far_outliers_do_not_hide_one_another():

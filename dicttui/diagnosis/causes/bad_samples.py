@@ -7,7 +7,8 @@ from dicttui.diagnosis.settings import keys
 
 
 def _suspect(q: Quantities) -> Suspicion | None:
-    far = q["outliers"] > 0 and q["outlier_worst"] > t.WORST
+    apart = q["outlier_gap"] > t.APART  # without a gap it is a heavy tail, and the samples' own
+    far = q["outliers"] > 0 and q["outlier_worst"] > t.WORST and apart
     copies = q["duplicate_samples"] > t.REPEATED
     if not (far or copies):
         return None
@@ -24,6 +25,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         f"bad samples: {words}",
         (
             q.evidence("outlier_worst", "largest ÷ median distance from the mean", t.WORST),
+            q.evidence("outlier_gap", "nearest of them ÷ farthest of the others", t.APART),
             q.evidence("outliers", "share of samples beyond ten medians"),
             q.evidence("duplicate_samples", "share of samples that are copies", t.REPEATED),
         ),
