@@ -19,7 +19,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
         f"the penalty is summed over the batch: λ counts {q['batch_size']:.0f} times over",
         (
             q.evidence("penalty_growth", "penalty of a batch ÷ of its half", t.SUMMED),
-            q.evidence("error_growth", "error of a batch ÷ of its half", t.SUMMED),
+            q.evidence("error_growth", "error of a batch ÷ of its half", t.SUMMED, below=True),
             q.evidence("lambda_field", "λ in the field's units"),
             q.evidence("fvu", "fvu", t.POOR_FVU),
         ),
