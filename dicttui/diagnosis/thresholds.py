@@ -74,11 +74,10 @@ SATURATED, WHOLLY = 0.9, 0.99
 SILENT = 0.25
 """Share of atoms that fire on no sample."""
 DUPLICATES = 0.1
-SHRUNK, SHRUNK_FVU = 1.3, 0.15
+SHRUNK, SHRUNK_FVU = 1.3, 0.2
 """Factor by which the reconstruction would have to be scaled, and the fvu from which on it counts:
 every L1 penalty shrinks somewhat, and a good fit stands it."""
-SHRUNK_PLAINLY = 1.4
-RESCALED = 0.75
+RESCALED = 0.9
 """fvu after that ÷ fvu before."""
 UNEVEN = 6.0
 """Longest row ÷ shortest."""

@@ -56,7 +56,7 @@ SHOWN: dict[str, tuple[dict[str, float], dict[str, str]]] = {
     "penalty_saturated": ({"penalty_share_most": 0.999, "fvu": 0.8}, {}),
     "dead_atoms": ({"silent_fraction": 0.5, "recovered": 0.4}, {}),
     "duplicate_atoms": ({"duplicate_fraction": 0.4}, {"init": "data"}),
-    "shrinkage": ({"shrinkage": 1.4, "fvu": 0.2, "fvu_rescaled": 0.1}, {}),
+    "shrinkage": ({"shrinkage": 1.4, "fvu": 0.3, "fvu_rescaled": 0.2}, {}),
     "bad_initialisation": ({"fvu_start": 100}, {}),
     "unscaled_data": ({"offset": 8}, {}),
     "bad_samples": ({"outliers": 0.001, "outlier_worst": 300, "outlier_gap": 40}, {}),

@@ -12,7 +12,7 @@ def _suspect(q: Quantities) -> Suspicion | None:
     if not q["radial_share"] > t.RADIAL:
         return None
     return Suspicion(
-        min(0.6, 0.2 + 0.5 * q["radial_share"]),
+        min(0.7, 0.2 + 0.6 * q["radial_share"]),
         f"{q['radial_share']:.0%} of each update goes along its row, and the constraint takes it "
         "back",
         (q.evidence("radial_share", "share of the update along the row, median", t.RADIAL),),
@@ -29,6 +29,7 @@ CAUSE = Cause(
     source="Bricken et al. 2023, Towards Monosemanticity, appendix on training",
     against="a radial share near 0, or the same loss with the gradient projected",
     suspect=_suspect,
+    leads_to=("penalty_saturated", "penalty_too_strong", "step_too_large", "duplicate_atoms"),
     measure="fvu",
     least_effect=0.25,
 )

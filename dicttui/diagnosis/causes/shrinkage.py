@@ -16,14 +16,13 @@ def _suspect(q: Quantities) -> Suspicion | None:
     if not (much and saved < t.RESCALED):
         return None
     k = max(1, round(q["l0"]))
-    plain = own and q["shrinkage"] > t.SHRUNK_PLAINLY
     weaker = f"{q['l1_coefficient'] * 0.3:.3g}"
     remedies = [keys("a penalty 0.3 × as strong", "step_0", network__l1_coefficient=weaker)]
     if q.fact("autoencoder"):
         remedies.insert(0, keys(f"TopK with as many codes (k = {k}), which shrinks none", "step_0",
                                 network__kind='"topk"', network__k=str(k)))  # fmt: skip
     return Suspicion(
-        t.READ_OFF if plain else 0.75,
+        t.READ_OFF if own else 0.75,
         f"codes are shrunk: the reconstruction is {1 / q['shrinkage']:.0%} of what it should be",
         (
             q.evidence("shrinkage", "factor by which the reconstruction is too small", t.SHRUNK),
