@@ -11,6 +11,8 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 os.environ["DICTTUI_SIMULATED_DEVICE"] = "1"
+# What is about the diagnosis switches it on; everywhere else it would only take time.
+os.environ.setdefault("DICTTUI_DIAGNOSIS", "off")
 
 import torch
 

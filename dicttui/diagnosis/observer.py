@@ -1,5 +1,6 @@
 """Observing a training for its diagnosis. Importing this module does not import torch."""
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from dicttui.diagnosis.live import Live
     from dicttui.training.experiment import Experiment
 
+SWITCH = "DICTTUI_DIAGNOSIS"
+"""An environment variable: off, and no training is examined while it runs."""
 CHANGE_WHAT_IS_KNOWN = (SetLearningRate, ResetOptimizer, Restart, Undo)
 """Interventions after which findings of before are not of this training any more."""
 
@@ -36,6 +39,8 @@ class Examiner(Observer):
 
     def examine(self, experiment: "Experiment", view: View) -> None:
         """Measure, within a share of the trainer's time."""
+        if os.environ.get(SWITCH) == "off":
+            return
         if self._live is None:
             from dicttui.diagnosis.live import Live
 

@@ -13,6 +13,12 @@ from dicttui.training.experiment import Experiment
 # With --import-mode=importlib tests cannot import one another by name.
 sys.path.insert(0, str(Path(__file__).parent))
 
+
+@pytest.fixture(autouse=True)
+def _examined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DICTTUI_DIAGNOSIS", "on")
+
+
 PRESET = """
 [data]
 kind = "planted"
