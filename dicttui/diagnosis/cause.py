@@ -10,7 +10,6 @@ from dicttui.training.finding import Answer, Evidence, Remedy
 Measure = Literal[
     "loss",
     "fvu",
-    "fvu_raw",
     "rescaled_loss",
     "silent_fraction",
     "duplicate_fraction",
@@ -19,9 +18,9 @@ Measure = Literal[
     "norm_ratio",
 ]
 """What forks are compared by; of each less is better. loss: the objective on the fixed set;
-rescaled_loss: the same as if every atom had length 1, its scale moved into its code; fvu_raw: fvu
-of the fixed set, held out where samples are; silent_fraction: atoms that fire on no sample;
-missed_fraction: true atoms that are not recovered."""
+rescaled_loss: the same as if every atom had length 1, its scale moved into its code; fvu: of train
+samples, outliers left out; silent_fraction: atoms that fire on no sample; missed_fraction: true
+atoms that are not recovered."""
 
 
 @dataclass(frozen=True, slots=True)

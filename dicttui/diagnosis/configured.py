@@ -3,7 +3,7 @@
 from dicttui.diagnosis.quantities import Quantities
 from dicttui.training.run import GradientRun
 
-NUMBERS = ("l1_coefficient", "l0_coefficient", "k", "dict_size", "hidden_size", "init_threshold")
+NUMBERS = ("l1_coefficient", "l0_coefficient", "k", "dict_size", "init_threshold")
 WORDS = ("kind", "penalty", "init", "encoder_init", "weights", "b_dec_init")
 OF_A_RUN = ("optimizer", "constraint", "project", "schedule", "precision")
 

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from dicttui.data.outliers import within
+from dicttui.diagnosis.cause import Measure
 from dicttui.measures import codes, coherence, norms, reconstruction, recovery
 from dicttui.training.measurement import fixed_rows
 from dicttui.training.run import GradientRun
@@ -25,9 +27,7 @@ def outcome(run: GradientRun) -> dict[str, float]:
     trainable = run.trainable
     network, samples, device = trainable.network, trainable.samples, trainable.device
     if run.state in ("diverged", "failed"):
-        return dict.fromkeys(("loss", "fvu", "fvu_raw", "rescaled_loss", "silent_fraction",
-                              "duplicate_fraction", "missed_fraction", "held_out_fvu",
-                              "norm_ratio"), math.inf)  # fmt: skip
+        return dict.fromkeys(get_args(Measure), math.inf)
     with evaluating(network):
         # Without outliers, of all forks alike: one far sample would be all that is measured.
         train = samples.train[:LOOKED_AT]
@@ -44,7 +44,6 @@ def outcome(run: GradientRun) -> dict[str, float]:
             "fvu": float(
                 reconstruction.fvu(train, network(train).reconstruction, train.mean(dim=0))
             ),
-            "fvu_raw": fvu,
             "rescaled_loss": _rescaled(terms, output.code, lengths),
             "silent_fraction": float((~fires.any(dim=0)).float().mean()),
             "l0": float(codes.l0(fires)),

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from dicttui.diagnosis.quantities import Quantities, Quantity
 from dicttui.measures import codes, coherence, norms, reconstruction, recovery, scale, trend
-from dicttui.training.engines.engine import total
 from dicttui.training.measurement import fixed_rows
 from dicttui.training.run import GradientRun
 from dicttui.training.snapshot import Series
@@ -92,19 +91,16 @@ def _codes(trainable: Trainable, q: Quantities) -> None:
     output = network(x)
     atoms = network.atoms
     finite = bool(torch.isfinite(output.reconstruction).all())
-    q.put("finite", float(finite))
     if not finite:
         return
     fires = codes.fires(output.code, atoms, trainable.x_rms, network.sparse_code)
     q.put("fvu", float(reconstruction.fvu(x, output.reconstruction, mean)))
-    q.put("mse", float(reconstruction.mse(x, output.reconstruction)))
     q.put("l0", float(codes.l0(fires)))
     q.put("l0_share", float(codes.l0(fires)) / fires.shape[1])
     share = fires.float().mean(dim=0)
     q.put("silent_fraction", float((share == 0).float().mean()))
     q.put("n_atoms", fires.shape[1])
     q.put("x_rms", trainable.x_rms)
-    q.put("empty_samples", float((fires.sum(dim=1) == 0).float().mean()))
     shrunk = scale.shrinkage(x, output.reconstruction, mean)
     q.put("shrinkage", shrunk.factor, "nothing is reconstructed")
     q.put("fvu_rescaled", shrunk.fvu_rescaled)
@@ -113,7 +109,6 @@ def _codes(trainable: Trainable, q: Quantities) -> None:
     with looking(network):
         terms = network.loss_terms(x, output)
     if terms:
-        q.put("loss_fixed", float(total(terms)))
         q.put("penalty_part", _penalty_part(terms))
     if takes_long_to_compare(atoms, q):
         q.put("coherence", None, TAKES_LONG)
